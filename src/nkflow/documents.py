@@ -1,0 +1,215 @@
+"""YAML <-> pydantic models; every mistake of a document at once, as file:line:path, found, expected.
+
+A document is YAML 1.2 (so ``NO`` and ``on`` stay words, and a duplicate key is an error) or JSON, which is
+YAML. It is validated *as JSON*, strictly: ``"5"`` is not a number and ``1`` is not a truth value, while lists
+may stand for tuples and text for dates.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from nkflow.errors import DocumentError, Problem
+
+__all__ = [
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "Document",
+    "dump",
+    "json_schema",
+    "load",
+    "parse",
+    "read_text",
+    "validate",
+]
+
+MAX_BYTES = 16 * 1024 * 1024
+MAX_DEPTH = 40
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Document(BaseModel):
+    """A frozen model whose unknown keys are mistakes and whose numbers are finite."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
+
+
+def read_text(path: str | Path, *, error: type[DocumentError] = DocumentError) -> str:
+    """Return the text of the document at `path` (UTF-8, at most `MAX_BYTES`).
+
+    Raises
+    ------
+    DocumentError
+        (or the given subclass) where the file is missing, too large or not UTF-8.
+    """
+    path = Path(path)
+    name = str(path)
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise error(
+                f"{name} can't be read",
+                [Problem(name, None, "", f"{path.stat().st_size} bytes", f"at most {MAX_BYTES}")],
+            )
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as problem:
+        found = problem.strerror or type(problem).__name__
+        raise error(
+            f"{name} can't be read", [Problem(name, None, "", found, "a readable file", "Check the path.")]
+        ) from problem
+    except UnicodeDecodeError as problem:
+        raise error(
+            f"{name} can't be read", [Problem(name, None, "", "bytes that are not UTF-8", "UTF-8 text")]
+        ) from problem
+
+
+def load(path: str | Path, model: type[M], *, error: type[DocumentError] = DocumentError) -> M:
+    """Read the YAML (or JSON) document at `path` and validate it as `model`."""
+    return parse(read_text(path, error=error), model, name=str(path), error=error)
+
+
+def parse(text: str, model: type[M], *, name: str, error: type[DocumentError] = DocumentError) -> M:
+    """Validate the YAML (or JSON) `text`; `name` stands for the file in messages.
+
+    Raises
+    ------
+    DocumentError
+        (or the given subclass) with one `Problem` for every mistake.
+    """
+    return validate(_tree(text, name, error), model, name=name, error=error)
+
+
+def validate(tree: object, model: type[M], *, name: str, error: type[DocumentError] = DocumentError) -> M:
+    """Validate plain values (or a ruamel tree, which knows its lines) as `model`."""
+    if not isinstance(tree, Mapping):
+        raise error(
+            f"{name} is not a document", [Problem(name, 1, "", _short(tree), "a mapping of keys to values")]
+        )
+    try:
+        text = json.dumps(_plain(tree), allow_nan=True)
+        return model.model_validate_json(text)
+    except ValidationError as problem:
+        problems = [_problem(item, tree, name) for item in problem.errors(include_url=False)]
+        count = len(problems)
+        raise error(f"{name} has {count} mistake{'s' if count != 1 else ''}", problems) from None
+
+
+def dump(model: BaseModel, *, comment: str = "") -> str:
+    """Return `model` as YAML that `parse` reads back equal; fields that hold their default are left out."""
+    yaml = YAML()
+    yaml.default_flow_style = False
+    yaml.width = 110
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    stream = io.StringIO()
+    yaml.dump(json.loads(model.model_dump_json(exclude_defaults=True, by_alias=True)), stream)
+    head = "".join(f"# {line}\n" for line in comment.splitlines())
+    return head + stream.getvalue()
+
+
+def json_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the JSON Schema of `model`, for editors that complete and check YAML."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}
+
+
+def _tree(text: str, name: str, error: type[DocumentError]) -> object:
+    """Parse YAML into a tree that knows its line numbers; anchors and tags stay inert."""
+    yaml = YAML(typ="rt")
+    yaml.max_depth = MAX_DEPTH
+    try:
+        return yaml.load(text)
+    except MarkedYAMLError as problem:
+        mark = problem.problem_mark
+        line = None if mark is None else mark.line + 1
+        found = " ".join((problem.problem or str(problem)).split())
+        raise error(
+            f"{name} is not valid YAML",
+            [Problem(name, line, "", found, "YAML 1.2 without duplicate keys")],
+        ) from None
+    except (YAMLError, RecursionError, ValueError) as problem:
+        found = " ".join(str(problem).split())[:200]
+        raise error(
+            f"{name} is not valid YAML",
+            [Problem(name, None, "", found, f"YAML nested at most {MAX_DEPTH} deep")],
+        ) from None
+
+
+def _plain(node: object) -> object:
+    """Return a ruamel tree as values that JSON knows; dates become ISO 8601 text."""
+    if isinstance(node, Mapping):
+        return {str(key): _plain(value) for key, value in node.items()}
+    if isinstance(node, Sequence) and not isinstance(node, str):
+        return [_plain(item) for item in node]
+    if isinstance(node, bool) or node is None:
+        return node
+    if isinstance(node, int):
+        return int(node)
+    if isinstance(node, float):
+        return float(node)
+    if isinstance(node, dt.date | dt.time):
+        return node.isoformat()
+    return str(node)
+
+
+def _problem(item: ErrorDetails, tree: object, name: str) -> Problem:
+    """Turn one pydantic error into a `Problem` with the line where it stands."""
+    path, line, found = _locate(tree, item["loc"])
+    message = item["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    if item["type"] == "missing":
+        return Problem(
+            name, line, path, "nothing", "a value: the field is required", f"Add '{item['loc'][-1]}'."
+        )
+    if item["type"] == "extra_forbidden":
+        return Problem(name, line, path, "an unknown key", "a key of this document", "Check its spelling.")
+    return Problem(name, line, path, found, message[:1].lower() + message[1:])
+
+
+def _locate(tree: object, loc: tuple[int | str, ...]) -> tuple[str, int | None, str]:
+    """Follow `loc` as far as the tree goes; union tags that pydantic adds are passed over."""
+    node, line, path = tree, _line(tree), ""
+    for step in loc:
+        if isinstance(node, Mapping) and step in node:
+            line = _line(node, step) or line
+            node = node[step]
+            path += f".{step}" if path else str(step)
+        elif (
+            isinstance(node, Sequence)
+            and not isinstance(node, str)
+            and isinstance(step, int)
+            and step < len(node)
+        ):
+            line = _line(node, step) or line
+            node = node[step]
+            path += f"[{step}]"
+        elif step == loc[-1] and isinstance(node, Mapping):
+            path += f".{step}" if path else str(step)
+    return path, line, _short(node)
+
+
+def _line(node: object, key: object = None) -> int | None:
+    """Return the line (from 1) of `node`, or of its entry `key`, where the tree knows it."""
+    if not isinstance(node, CommentedMap | CommentedSeq):
+        return None
+    if key is None:
+        return int(node.lc.line) + 1
+    position = node.lc.data.get(key) if node.lc.data else None
+    return None if position is None else int(position[0]) + 1
+
+
+def _short(value: object) -> str:
+    """Return `value` as a reader of the message recognises it, cut to one line."""
+    if isinstance(value, Mapping):
+        return f"a mapping with {', '.join(map(str, list(value)[:6])) or 'no keys'}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return f"a list of {len(value)}"
+    return "nothing" if value is None else ascii(value)[:80]

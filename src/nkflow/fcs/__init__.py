@@ -1,0 +1,1 @@
+"""Bytes <-> Sample: segments, keywords, layout, decode, panel, read, write, findings."""

@@ -1,0 +1,21 @@
+"""numba loops over plain arrays; nobody else imports numba.
+
+Every kernel module is imported below, while numba's cache folder points to one that is named by the hash of
+all kernel sources; afterwards the setting of the process is as it was.
+"""
+
+from typing import Any as _Any
+
+from numba import config as _numba_config
+
+from nkflow.kernels import cache as _cache
+
+_config: _Any = _numba_config
+_before = _config.CACHE_DIR
+_config.CACHE_DIR = str(_cache.folder())
+try:
+    from nkflow.kernels import jit
+finally:
+    _config.CACHE_DIR = _before
+
+__all__ = ["jit"]
