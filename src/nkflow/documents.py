@@ -31,6 +31,8 @@ __all__ = [
     "load",
     "parse",
     "read_text",
+    "shipped",
+    "tree",
     "validate",
 ]
 
@@ -87,20 +89,21 @@ def parse(text: str, model: type[M], *, name: str, error: type[DocumentError] = 
     DocumentError
         (or the given subclass) with one `Problem` for every mistake.
     """
-    return validate(_tree(text, name, error), model, name=name, error=error)
+    return validate(tree(text, name=name, error=error), model, name=name, error=error)
 
 
-def validate(tree: object, model: type[M], *, name: str, error: type[DocumentError] = DocumentError) -> M:
+def validate(document: object, model: type[M], *, name: str, error: type[DocumentError] = DocumentError) -> M:
     """Validate plain values (or a ruamel tree, which knows its lines) as `model`."""
-    if not isinstance(tree, Mapping):
+    if not isinstance(document, Mapping):
         raise error(
-            f"{name} is not a document", [Problem(name, 1, "", _short(tree), "a mapping of keys to values")]
+            f"{name} is not a document",
+            [Problem(name, 1, "", _short(document), "a mapping of keys to values")],
         )
     try:
-        text = json.dumps(_plain(tree), allow_nan=True)
+        text = json.dumps(_plain(document), allow_nan=True)
         return model.model_validate_json(text)
     except ValidationError as problem:
-        problems = [_problem(item, tree, name) for item in problem.errors(include_url=False)]
+        problems = [_problem(item, document, name) for item in problem.errors(include_url=False)]
         count = len(problems)
         raise error(f"{name} has {count} mistake{'s' if count != 1 else ''}", problems) from None
 
@@ -117,12 +120,19 @@ def dump(model: BaseModel, *, comment: str = "") -> str:
     return head + stream.getvalue()
 
 
+def shipped(kind: str) -> Path:
+    """Return the folder `kind` that comes with nkflow: inside a wheel, or beside ``src/`` in a checkout."""
+    package = Path(__file__).parent
+    inside = package / kind
+    return inside if inside.is_dir() else package.parents[1] / kind
+
+
 def json_schema(model: type[BaseModel]) -> dict[str, Any]:
     """Return the JSON Schema of `model`, for editors that complete and check YAML."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}
 
 
-def _tree(text: str, name: str, error: type[DocumentError]) -> object:
+def tree(text: str, *, name: str, error: type[DocumentError] = DocumentError) -> object:
     """Parse YAML into a tree that knows its line numbers; anchors and tags stay inert."""
     yaml = YAML(typ="rt")
     yaml.max_depth = MAX_DEPTH
