@@ -14,8 +14,8 @@ _config: _Any = _numba_config
 _before = _config.CACHE_DIR
 _config.CACHE_DIR = str(_cache.folder())
 try:
-    from nkflow.kernels import jit
+    from nkflow.kernels import compensate, jit
 finally:
     _config.CACHE_DIR = _before
 
-__all__ = ["jit"]
+__all__ = ["compensate", "jit"]
