@@ -1,0 +1,195 @@
+"""Plotly figures: returned, never shown. The density is sent as a grid of bins, not as events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nkflow.plots.axis import Axis
+from nkflow.plots.outline import Outline
+from nkflow.plots.raster import COLOURS, SPARSE, levels
+from nkflow.plots.text import escaped, shortened
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+__all__ = ["Density", "density_figure", "figure_html", "hierarchy_figure", "histogram_figure"]
+
+SIZE = 520  # px, of one figure
+SMALL = 300  # px, of one of the small multiples
+GATE = "#c2185b"
+INK = "#1a1a1a"
+
+
+@dataclass(frozen=True, eq=False)
+class Density:
+    """One drawing of a hierarchy: (n_y, n_x) counts (row 0 the lowest y), axes, gates, title."""
+
+    counts: npt.ArrayLike
+    x: Axis
+    y: Axis
+    outlines: Sequence[Outline] = field(default=())
+    title: str = ""
+
+
+def density_figure(
+    counts: npt.ArrayLike, *, x: Axis, y: Axis, outlines: Sequence[Outline] = (), title: str = ""
+) -> go.Figure:
+    """Return a two-dimensional density with its gates; parameters as for `nkflow.plots.svg.density_svg`."""
+    return hierarchy_figure([Density(counts, x, y, outlines, title)], columns=1, size=SIZE)
+
+
+def hierarchy_figure(densities: Sequence[Density], *, columns: int = 3, size: int = SMALL) -> go.Figure:
+    """Return densities side by side in the order given, `columns` in a row, each about `size` px wide."""
+    from plotly.subplots import make_subplots
+
+    columns = max(1, min(columns, len(densities)))
+    rows = max(1, -(-len(densities) // columns))
+    figure = make_subplots(
+        rows=rows,
+        cols=columns,
+        subplot_titles=[_plain(density.title, 60) for density in densities],
+        horizontal_spacing=0.30 / columns,
+        vertical_spacing=0.32 / rows,
+    )
+    for k, density in enumerate(densities):
+        place = {"row": k // columns + 1, "col": k % columns + 1}
+        figure.add_trace(_heatmap(density), **place)
+        for outline in density.outlines:
+            _draw(figure, outline, (density.x, density.y), place)
+        figure.update_xaxes(**_axis(density.x), **place)
+        figure.update_yaxes(**_axis(density.y), **place)
+    figure.update_layout(**_layout(width=columns * size + 60, height=rows * size + 60))
+    return figure
+
+
+def histogram_figure(
+    counts: npt.ArrayLike, *, x: Axis, outlines: Sequence[Outline] = (), title: str = ""
+) -> go.Figure:
+    """Return a one-dimensional histogram with its gates; parameters as for `nkflow.plots.svg.histogram_svg`."""
+    import plotly.graph_objects as go
+
+    counts = np.asarray(counts, dtype=np.float64)
+    top = max(float(counts.max(initial=0.0)), 1.0)
+    middle, _ = _middles(counts.size, x)
+    figure = go.Figure(
+        go.Scatter(
+            x=middle, y=counts, mode="lines", line={"shape": "hvh", "width": 1, "color": "#31688e"},
+            fill="tozeroy", hovertemplate="%{y} events<extra></extra>",
+        )
+    )  # fmt: skip
+    for outline in outlines:
+        _draw(figure, outline, (x, None), {}, top=top)
+    figure.update_xaxes(**_axis(x))
+    figure.update_yaxes(**_FRAME, title={"text": "events"}, range=[0, top * 1.06])
+    figure.update_layout(**_layout(width=SIZE + 60, height=SIZE), title={"text": _plain(title, 80)})
+    return figure
+
+
+def figure_html(figure: go.Figure, *, div_id: str, plotly_js: bool | str = True) -> str:
+    """Return `figure` as an HTML fragment with the same bytes each time (plotly draws an id by lot otherwise)."""
+    return str(figure.to_html(full_html=False, include_plotlyjs=plotly_js, div_id=div_id))
+
+
+def _heatmap(density: Density) -> Any:
+    import plotly.graph_objects as go
+
+    counts = np.asarray(density.counts)
+    levels(counts)  # refuses what is no histogram, with our own error
+    shown = np.where(counts > 0, np.log10(np.maximum(counts, 1)), np.nan)
+    x, _ = _middles(counts.shape[1], density.x)
+    y, _ = _middles(counts.shape[0], density.y)
+    ramp = [[k / (len(COLOURS) - 1), colour] for k, colour in enumerate(COLOURS)]
+    return go.Heatmap(
+        x=x, y=y, z=shown, customdata=counts, colorscale=ramp, showscale=False, zmin=0.0,
+        zmax=float(np.log10(max(float(counts.max()), SPARSE))), hoverongaps=False,
+        hovertemplate="%{customdata} events<extra></extra>",
+    )  # fmt: skip
+
+
+def _middles(n: int, axis: Axis) -> tuple[npt.NDArray[np.float64], float]:
+    """Return the middles of `n` bins and their width, in display units."""
+    width = (axis.high - axis.low) / n
+    return axis.low + width * (np.arange(n) + 0.5), width
+
+
+def _draw(
+    figure: go.Figure,
+    outline: Outline,
+    axes: tuple[Axis, Axis | None],
+    place: dict[str, int],
+    *,
+    top: float = 1.0,
+) -> None:
+    """Add the lines and the label of one gate; without a y axis, y runs from 0 to 1 = `top`."""
+    import plotly.graph_objects as go
+
+    x, y = axes
+    xs: list[float] = []
+    ys: list[float] = []
+    for path in outline.paths:
+        points = path.points + path.points[:1] if path.closed else path.points
+        for colour, width in (("#ffffff", 4), (GATE, 2)):
+            across = _inside([point[0] for point in points], x)
+            up = _inside([point[1] for point in points], y) if y else [point[1] * top for point in points]
+            figure.add_trace(
+                go.Scatter(
+                    x=across, y=up, mode="lines", line={"color": colour, "width": width},
+                    name=_plain(outline.name, 60), hoverinfo="skip",
+                ),
+                **place,
+            )  # fmt: skip
+            xs, ys = xs + across, ys + up
+    if outline.anchor is not None:
+        xs = _inside([outline.anchor[0]], x)
+        ys = _inside([outline.anchor[1]], y) if y else [outline.anchor[1] * top]
+    if xs:
+        share = float(x.fraction((min(xs) + max(xs)) / 2))
+        figure.add_annotation(
+            x=(min(xs) + max(xs)) / 2, y=max(ys), text=_plain(outline.text, 60), showarrow=False,
+            xanchor="left" if share < 0.34 else "right" if share > 0.66 else "center",
+            yanchor="top" if y and float(y.fraction(max(ys))) > 0.9 else "bottom",
+            font={"size": 12, "color": INK}, bgcolor="rgba(255,255,255,0.8)", **place,
+        )  # fmt: skip
+
+
+def _inside(values: Sequence[float], axis: Axis) -> list[float]:
+    return [min(max(float(value), axis.low), axis.high) for value in values]
+
+
+_FRAME = {
+    "showgrid": False, "zeroline": False, "ticks": "outside", "linecolor": "#555555", "linewidth": 1,
+    "mirror": True,
+}  # fmt: skip
+
+
+def _axis(axis: Axis) -> dict[str, Any]:
+    return {
+        **_FRAME,
+        "title": {"text": _plain(axis.label, 60)},
+        "range": [axis.low, axis.high],
+        "tickvals": [mark.at for mark in axis.marks],
+        "ticktext": [mark.text for mark in axis.marks],
+    }
+
+
+def _layout(*, width: int, height: int) -> dict[str, Any]:
+    return {
+        "template": "none",
+        "width": width,
+        "height": height,
+        "showlegend": False,
+        "font": {"family": "system-ui, Arial, Helvetica, sans-serif", "size": 13, "color": INK},
+        "margin": {"l": 70, "r": 20, "t": 50, "b": 60},
+        "paper_bgcolor": "#ffffff",
+        "plot_bgcolor": "#ffffff",
+    }
+
+
+def _plain(text: str, length: int) -> str:
+    """Return text that plotly draws as it stands: no tag, no ``$...$`` for MathJax, no control character."""
+    return escaped(shortened(text, length)).replace("$", "&#36;")

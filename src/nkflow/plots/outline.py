@@ -1,0 +1,51 @@
+"""What is drawn over a density: a gate's lines, its name and what it holds. Knows no gate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Outline", "Path"]
+
+
+@dataclass(frozen=True)
+class Path:
+    """A line through `points` ((x, y) in display units), closed or open.
+
+    A point may lie outside the axes or at infinity: the drawing ends at the frame. So a vertical line is
+    ``Path(((x, -inf), (x, inf)))``.
+    """
+
+    points: tuple[tuple[float, float], ...]
+    closed: bool = False
+
+
+@dataclass(frozen=True)
+class Outline:
+    """The lines of one gate with its text.
+
+    Attributes
+    ----------
+    name
+        The population's name; any text, escaped where it is drawn.
+    paths
+        Its lines; none where others draw them (the four populations of one quadrant share two lines).
+    count
+        Events inside, or None.
+    frequency
+        For instance ``"71.3 % of viable"``, or "".
+    anchor
+        Where the text goes, (x, y) in display units (infinite: into that corner); None: above the paths.
+    """
+
+    name: str
+    paths: tuple[Path, ...] = ()
+    count: int | None = None
+    frequency: str = ""
+    anchor: tuple[float, float] | None = None
+
+    @property
+    def text(self) -> str:
+        """The name and, where known, the count and frequency."""
+        count = "" if self.count is None else f"{self.count:,}"
+        numbers = " · ".join(part for part in (count, self.frequency) if part)
+        return f"{self.name}: {numbers}" if numbers else self.name

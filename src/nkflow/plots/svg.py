@@ -1,0 +1,212 @@
+"""Static drawings: hand-written SVG, the density inside as a PNG. No browser, no plotly, the same bytes twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from nkflow.errors import InvalidValueError
+from nkflow.plots.axis import Axis
+from nkflow.plots.outline import Outline
+from nkflow.plots.raster import data_uri
+from nkflow.plots.text import escaped, shortened
+
+__all__ = ["density_svg", "histogram_svg"]
+
+SIDE = 250.0  # of the square frame, in px
+LEFT, TOP, RIGHT, BOTTOM = 52.0, 26.0, 10.0, 42.0
+FONT = "system-ui, 'Liberation Sans', Arial, Helvetica, sans-serif"
+INK, LINE, GATE = "#1a1a1a", "#555555", "#c2185b"
+NAME_LENGTH, TITLE_LENGTH = 34, 46
+LABEL_HEIGHT = 13.0
+
+
+def density_svg(
+    counts: npt.ArrayLike, *, x: Axis, y: Axis, outlines: Sequence[Outline] = (), title: str = ""
+) -> str:
+    """Return a two-dimensional density with its gates as one SVG element.
+
+    Parameters
+    ----------
+    counts
+        (n_y, n_x) events per bin; row 0 is the lowest y, column 0 the lowest x.
+    x, y
+        The axes; their ends are the outer edges of the bins.
+    outlines
+        Gates to draw over it.
+    title
+        Printed above the frame, and read out by screen readers.
+
+    Raises
+    ------
+    InvalidValueError
+        Where `counts` is not a 2-D array of non-negative numbers.
+    """
+    picture = (
+        f'<image x="{_px(LEFT)}" y="{_px(TOP)}" width="{_px(SIDE)}" height="{_px(SIDE)}" '
+        f'preserveAspectRatio="none" style="image-rendering:pixelated" href="{data_uri(counts)}"/>'
+    )
+    return _document(title, [picture, *_frame(x, y), *_gates(outlines, x, y)])
+
+
+def histogram_svg(
+    counts: npt.ArrayLike, *, x: Axis, outlines: Sequence[Outline] = (), title: str = ""
+) -> str:
+    """Return a one-dimensional histogram with its gates as one SVG element.
+
+    Parameters
+    ----------
+    counts
+        (n,) events per bin, from the low end of `x` to its high end.
+    x, outlines, title
+        As in `density_svg`; the y of an outline runs from 0 (base line) to 1 (fullest bin).
+    """
+    counts = np.asarray(counts, dtype=np.float64)
+    if counts.ndim != 1 or counts.size == 0 or not bool(np.all(counts >= 0)):
+        raise InvalidValueError(
+            "a histogram needs a 1-D array of counts", code="histogram", found=f"shape {counts.shape}",
+            expected="(n,), no negative and no NaN",
+        )  # fmt: skip
+    height = counts / max(float(counts.max()), 1.0) * 0.94  # some air above the fullest bin
+    edge = np.repeat(np.linspace(0, 1, counts.size + 1), 2)[1:-1]
+    steps = zip(LEFT + SIDE * edge, TOP + SIDE * (1 - np.repeat(height, 2)), strict=True)
+    line = " ".join(f"{_px(across)},{_px(down)}" for across, down in steps)
+    base = f"{_px(LEFT + SIDE)},{_px(TOP + SIDE)} {_px(LEFT)},{_px(TOP + SIDE)}"
+    area = f'<polygon points="{line} {base}" fill="#31688e" fill-opacity="0.55" stroke="#31688e"/>'
+    return _document(title, [area, *_frame(x, None), *_gates(outlines, x, None)])
+
+
+def _document(title: str, parts: Iterable[str]) -> str:
+    width, height = LEFT + SIDE + RIGHT, TOP + SIDE + BOTTOM
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_px(width)} {_px(height)}" '
+        f'width="{_px(width)}" height="{_px(height)}" role="img" font-family="{FONT}" font-size="10.5" '
+        f'fill="{INK}"><title>{escaped(title)}</title>'
+    )
+    heading = _text(
+        LEFT + SIDE / 2, TOP - 10, shortened(title, TITLE_LENGTH), 'font-size="12" font-weight="600"'
+    )
+    return "\n".join([head, heading, *parts, "</svg>"])
+
+
+def _frame(x: Axis, y: Axis | None) -> list[str]:
+    """Return the frame with ticks and axis labels; without `y` the vertical axis counts events."""
+    parts = [
+        f'<rect x="{_px(LEFT)}" y="{_px(TOP)}" width="{_px(SIDE)}" height="{_px(SIDE)}" fill="none" '
+        f'stroke="{LINE}"/>'
+    ]
+    floor = TOP + SIDE
+    for mark in x.marks:
+        at, length = LEFT + SIDE * float(x.fraction(mark.at)), 5 if mark.text else 3
+        parts.append(_line(at, floor, at, floor + length))
+        if mark.text:
+            parts.append(_text(at, floor + 16, mark.text))
+    for mark in y.marks if y else ():
+        at, length = floor - SIDE * float(y.fraction(mark.at)) if y else 0.0, 5 if mark.text else 3
+        parts.append(_line(LEFT - length, at, LEFT, at))
+        if mark.text:
+            parts.append(_text(LEFT - 7, at + 3.5, mark.text, anchor="end"))
+    parts.append(_text(LEFT + SIDE / 2, floor + 34, shortened(x.label, TITLE_LENGTH), 'font-size="11.5"'))
+    label, middle = shortened(y.label if y else "events", TITLE_LENGTH), TOP + SIDE / 2
+    turned = f'font-size="11.5" transform="rotate(-90 11 {_px(middle)})"'
+    return [*parts, _text(11, middle, label, turned)]
+
+
+@dataclass(frozen=True)
+class _Spot:
+    """Where a label stands: its baseline and how it is aligned to it."""
+
+    across: float
+    down: float
+    anchor: str
+    text: str
+
+    def box(self) -> tuple[float, float, float, float]:
+        width = 6.2 * len(self.text)  # generous for a 10.5 px sans serif
+        left = self.across - {"start": 0.0, "middle": width / 2, "end": width}[self.anchor]
+        return left, self.down - LABEL_HEIGHT + 3, left + width, self.down + 3
+
+
+def _gates(outlines: Sequence[Outline], x: Axis, y: Axis | None) -> list[str]:
+    """Return each outline twice, a white halo under the line, then the labels where none covers another."""
+    lines, labels, taken = [], [], list[_Spot]()
+    for outline in outlines:
+        tracks = [(_track(path.points, x, y), path.closed) for path in outline.paths]
+        for points, closed in tracks:
+            shape = "polygon" if closed else "polyline"
+            drawn = " ".join(f"{_px(across)},{_px(down)}" for across, down in points)
+            for colour, width in (("#ffffff", "3.6"), (GATE, "1.6")):
+                lines.append(
+                    f'<{shape} points="{drawn}" fill="none" stroke="{colour}" stroke-width="{width}" '
+                    'stroke-linejoin="round"/>'
+                )
+        spot = _free(_spot(outline, [points for points, _ in tracks], x, y), taken)
+        taken.append(spot)
+        labels.append(_text(spot.across, spot.down, spot.text, _HALO, anchor=spot.anchor))
+    return [*lines, *labels]
+
+
+_HALO = (
+    'font-weight="600" stroke="#ffffff" stroke-width="3" stroke-linejoin="round" style="paint-order:stroke"'
+)
+
+
+def _track(points: Sequence[tuple[float, float]], x: Axis, y: Axis | None) -> list[tuple[float, float]]:
+    """Return points in px, cut off at the frame."""
+    across = x.fraction([point[0] for point in points])
+    height = np.asarray([point[1] for point in points], dtype=np.float64)
+    up = y.fraction(height) if y else np.clip(height, 0.0, 1.0)
+    return [(LEFT + SIDE * float(a), TOP + SIDE * (1 - float(u))) for a, u in zip(across, up, strict=True)]
+
+
+def _spot(
+    outline: Outline, tracks: Sequence[Sequence[tuple[float, float]]], x: Axis, y: Axis | None
+) -> _Spot:
+    """Return where the label would like to stand: at its anchor, else above its lines, inside the frame."""
+    if outline.anchor is not None:
+        across, down = _track([outline.anchor], x, y)[0]
+    else:
+        points = [point for track in tracks for point in track] or [(LEFT, TOP)]
+        across = (min(p[0] for p in points) + max(p[0] for p in points)) / 2
+        down = min(p[1] for p in points) - 5
+    share = (across - LEFT) / SIDE
+    anchor = "start" if share < 0.34 else "end" if share > 0.66 else "middle"
+    across = min(max(across, LEFT + 4), LEFT + SIDE - 4)
+    down = min(max(down, TOP + LABEL_HEIGHT), TOP + SIDE - 5)
+    return _Spot(across, down, anchor, shortened(outline.text, NAME_LENGTH))
+
+
+def _free(wish: _Spot, taken: Sequence[_Spot]) -> _Spot:
+    """Return the place nearest to the wish, up or down, where no other label stands."""
+    steps = [0.0]
+    for k in range(1, 20):
+        steps += [LABEL_HEIGHT * k, -LABEL_HEIGHT * k]
+    for step in steps:
+        spot = _Spot(wish.across, wish.down + step, wish.anchor, wish.text)
+        inside = TOP + 9 <= spot.down <= TOP + SIDE - 3
+        if inside and not any(_overlap(spot.box(), other.box()) for other in taken):
+            return spot
+    return wish
+
+
+def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _line(x1: float, y1: float, x2: float, y2: float) -> str:
+    return f'<path d="M{_px(x1)} {_px(y1)}L{_px(x2)} {_px(y2)}" stroke="{LINE}"/>'
+
+
+def _text(across: float, down: float, text: str, extra: str = "", *, anchor: str = "middle") -> str:
+    gap = " " if extra else ""
+    return (
+        f'<text x="{_px(across)}" y="{_px(down)}" text-anchor="{anchor}"{gap}{extra}>{escaped(text)}</text>'
+    )
+
+
+def _px(value: float) -> str:
+    """Return a length in px to a tenth, without a negative zero."""
+    return f"{round(float(value), 1) + 0.0:g}"

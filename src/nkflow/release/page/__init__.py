@@ -1,0 +1,1 @@
+"""The record for people: one HTML file per lot."""

@@ -1,0 +1,74 @@
+"""How the page writes numbers: rounded half-up as decimals, with the sign and the powers a person reads."""
+
+from __future__ import annotations
+
+import math
+from decimal import ROUND_HALF_UP, Decimal
+
+__all__ = ["DASH", "count", "exact", "fixed", "interval", "percent", "probability", "significant"]
+
+DASH = "–"
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def count(value: object) -> str:
+    """Return a number of events with separators of thousands; a dash where there is none."""
+    if not _is_number(value):
+        return DASH
+    return f"{value:,}" if isinstance(value, int) else fixed(value, 0)
+
+
+def exact(value: object) -> str:
+    """Return a number at full precision, as the record holds it."""
+    return repr(value) if _is_number(value) else DASH
+
+
+def fixed(value: object, decimals: int) -> str:
+    """Return a number rounded half-up (on its decimal expansion) to `decimals`, with separators."""
+    if not _is_number(value):
+        return DASH
+    step = Decimal(1).scaleb(-decimals)
+    return f"{Decimal(repr(value)).quantize(step, rounding=ROUND_HALF_UP):,f}"
+
+
+def significant(value: object, digits: int = 4) -> str:
+    """Return a number to `digits` significant digits; from a million up and below 0.001 as a power of ten."""
+    if not _is_number(value):
+        return DASH
+    number = Decimal(repr(value))
+    if number == 0:
+        return "0"
+    rounded = number.quantize(Decimal(1).scaleb(number.adjusted() - digits + 1), rounding=ROUND_HALF_UP)
+    power = rounded.adjusted()
+    if -3 <= power < 6:
+        return f"{rounded.quantize(Decimal(1).scaleb(min(0, power - digits + 1))):,f}"
+    mantissa = rounded.scaleb(-power).quantize(Decimal(1).scaleb(1 - digits))
+    return f"{mantissa} × 10{str(power).translate(_SUPERSCRIPTS)}"
+
+
+def percent(fraction: object, decimals: int = 2) -> str:
+    """Return a fraction as a percentage with its sign."""
+    if not _is_number(fraction):
+        return DASH
+    return f"{fixed(float(Decimal(repr(fraction)) * 100), decimals)} %"
+
+
+def probability(value: object) -> str:
+    """Return a probability to three decimals, never as a certainty that was not computed."""
+    if not _is_number(value):
+        return DASH
+    number = float(Decimal(repr(value)))
+    if number > 0.9995:
+        return "> 0.999"
+    return "< 0.001" if number < 0.0005 else fixed(number, 3)
+
+
+def interval(low: object, high: object, digits: int = 4) -> str:
+    """Return both ends of an interval, written alike."""
+    if not (_is_number(low) and _is_number(high)):
+        return DASH
+    return f"{significant(low, digits)} to {significant(high, digits)}"
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
