@@ -1,0 +1,108 @@
+"""``nkflow gate``: the populations of one tube."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nkflow.cli.output import echo_json, echo_table, escape, force_option, json_option, threads_option
+
+if TYPE_CHECKING:
+    from nkflow.gating.result import Gating
+
+__all__ = ["gate"]
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--template", "-t", required=True, metavar="NAME|PATH", help="A shipped template, or a YAML file."
+)
+@click.option(
+    "--spillover", type=click.Path(path_type=Path), help="A matrix as CSV instead of the file's own."
+)
+@click.option("--data-set", type=click.IntRange(0), default=None, help="Which data set of the file, from 0.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="Write counts, table and plots here."
+)
+@threads_option
+@force_option
+@json_option
+def gate(
+    file: Path,
+    template: str,
+    spillover: Path | None,
+    data_set: int | None,
+    out: Path | None,
+    threads: int | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Gate one FILE with a template and print its populations.
+
+    \b
+    Examples:
+      nkflow gate tube.fcs --template nk_release_7aad
+      nkflow gate tube.fcs -t mine.yaml --spillover matrix.csv --out gated --json
+    """
+    from nkflow.compensation import Spillover
+    from nkflow.fcs.read import read_fcs
+    from nkflow.gating.evaluate import gate as gate_sample
+    from nkflow.gating.template import load_template
+    from nkflow.release.files import refuse_existing
+
+    if out is not None:
+        refuse_existing(out, force=force)
+    plan = load_template(template)
+    sample = read_fcs(file, data_set=data_set)
+    matrix = None if spillover is None else Spillover.from_csv(spillover)
+    gating = gate_sample(sample, plan, spillover=matrix, threads=threads)
+    document = {
+        "schema": "nkflow.gate",
+        "version": 1,
+        "file": file.name,
+        "sha256": sample.sha256,
+        **gating.as_dict(),
+    }
+    if out is not None:
+        _write(out, document, gating, force=force)
+    if as_json:
+        echo_json(document)
+        return
+    _print(gating)
+    if out is not None:
+        click.echo(f"\nwritten to {escape(str(out))}")
+
+
+def _write(out: Path, document: dict[str, object], gating: Gating, *, force: bool) -> None:
+    """Write the counts as JSON and CSV, and every drawn gate as SVG."""
+    from nkflow.release.drawing import drawings
+    from nkflow.release.files import write_folder
+
+    files = {
+        "gating.json": (json.dumps(document, indent=2, allow_nan=False) + "\n").encode(),
+        "populations.csv": gating.table().to_csv(index=False).encode(),
+    }
+    for number, (_, svg) in enumerate(drawings(gating), start=1):
+        files[f"plots/{number:02d}.svg"] = svg.encode()
+    write_folder(out, files, force=force)
+
+
+def _print(gating: Gating) -> None:
+    """Print the table of populations and the findings."""
+    table = gating.table()
+    rows = [
+        (
+            row.population,
+            f"{row.count:,}",
+            row.of,
+            "-" if row.frequency is None else f"{100 * row.frequency:.2f} %",
+        )
+        for row in table.itertuples()
+    ]
+    echo_table(("population", "events", "of", "frequency"), rows)
+    for finding in gating.findings:
+        click.echo(f"{finding.severity}: {escape(finding.message)} {escape(finding.consequence)}".rstrip())

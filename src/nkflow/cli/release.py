@@ -1,0 +1,48 @@
+"""``nkflow release``: the whole job for one lot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from nkflow.cli.output import echo_json, escape, force_option, json_option, progress, threads_option
+from nkflow.cli.verdict import echo_dose, leave, verdict_is_data_option
+
+__all__ = ["release"]
+
+
+@click.command()
+@click.argument("lot", type=click.Path(path_type=Path), metavar="LOT.yaml")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="The folder to make."
+)
+@verdict_is_data_option
+@threads_option
+@force_option
+@json_option
+def release(
+    lot: Path, out: Path, verdict_is_data: bool, threads: int | None, force: bool, as_json: bool
+) -> None:
+    """Read, gate, count and judge one lot; write its record and its page.
+
+    \b
+    nkflow never releases: it computes a verdict, a person signs.
+    Exit codes: 0 PASS; 3 a tube can't be read or gated (the record says INVALID); 5 any other verdict.
+    Example:
+      nkflow release lot.yaml --out release
+    """
+    from nkflow.release.files import refuse_existing
+    from nkflow.release.pipeline import release as run
+
+    refuse_existing(out, force=force)
+    result = run(lot, threads=threads, progress=progress(click.get_current_context()))
+    written = result.write(out, force=force)
+    if as_json:
+        echo_json(result.record)
+    else:
+        echo_dose(result.record | {"limits": (result.record["dose"] or {}).get("limits", ())})
+        click.echo(
+            f"\npage:   {escape(str(written / 'page.html'))}\nrecord: {escape(str(written / 'record.json'))}"
+        )
+    leave(result.verdict, as_data=verdict_is_data, unreadable=result.unreadable)

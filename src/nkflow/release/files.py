@@ -1,0 +1,119 @@
+"""Writing: a file or a folder is there whole, or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from nkflow.errors import OutputError
+
+__all__ = ["refuse_existing", "write_file", "write_folder"]
+
+
+def refuse_existing(target: Path, *, force: bool) -> None:
+    """Raise `OutputError` where `target` exists and may not be replaced."""
+    if target.exists() and not force:
+        raise OutputError(
+            "the output exists already",
+            code="output-exists",
+            where=str(target),
+            next_step="Choose another place, or replace it with --force.",
+        )
+
+
+def write_file(target: str | Path, content: bytes, *, force: bool = False) -> Path:
+    """Write `content` to a temporary file beside `target`, flush it to the disk and rename it.
+
+    Raises
+    ------
+    OutputError
+        `target` exists and `force` is not set, or the disk refuses (full, read-only); nothing is left behind.
+    """
+    target = Path(target)
+    refuse_existing(target, force=force)
+    temporary: Path | None = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        temporary = Path(name)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(target)
+    except OSError as problem:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise _refused(target, problem) from problem
+    return target
+
+
+def write_folder(target: str | Path, files: Mapping[str, bytes], *, force: bool = False) -> Path:
+    """Write `files` (relative name -> content) as the folder `target`: all of them, or none.
+
+    The folder is filled beside `target` and renamed; one that is replaced is moved away first and removed
+    last, so that a crash leaves the old or the new one, never a mixture. A folder that holds none of the names
+    in `files` is not ours, and is refused even with `force`.
+    """
+    target = Path(target).absolute()
+    refuse_existing(target, force=force)
+    _refuse_foreign(target, files)
+    staging: Path | None = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        for name, content in files.items():
+            path = staging / name
+            if not path.resolve().is_relative_to(staging.resolve()):
+                raise OutputError("a name points outside the output folder", where=name)
+            write_file(path, content)
+        staging.chmod(0o755)
+        _swap(staging, target)
+    except OSError as problem:
+        raise _refused(target, problem) from problem
+    finally:
+        if staging is not None and staging.exists():
+            shutil.rmtree(staging, ignore_errors=True)
+    return target
+
+
+def _refuse_foreign(target: Path, files: Mapping[str, bytes]) -> None:
+    """Raise `OutputError` where ``--force`` would replace a folder that holds none of our files."""
+    if not target.exists():
+        return
+    there = {path.name for path in target.iterdir()} if target.is_dir() else {target.name}
+    if there and not there & {name.split("/")[0] for name in files}:
+        raise OutputError(
+            "the folder holds other things and is not replaced",
+            code="output-foreign",
+            where=str(target),
+            found=", ".join(sorted(there)[:5]),
+            next_step="Choose another place.",
+        )
+
+
+def _swap(staging: Path, target: Path) -> None:
+    """Put `staging` in the place of `target`."""
+    if not target.exists():
+        staging.rename(target)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent)) / target.name
+    target.rename(old)
+    try:
+        staging.rename(target)
+    except OSError:
+        old.rename(target)
+        raise
+    shutil.rmtree(old.parent, ignore_errors=True)
+
+
+def _refused(target: Path, problem: OSError) -> OutputError:
+    """Return the error for a disk that refused."""
+    reason = problem.strerror or type(problem).__name__
+    return OutputError(
+        "the output can't be written", where=str(target), found=reason, next_step="Nothing was left behind."
+    )
