@@ -1,0 +1,1 @@
+"""Counted events -> composition: frequencies, concentrations and their uncertainty. Knows no protocol."""

@@ -1,0 +1,1 @@
+"""Composition -> dose: protocol, lot, plan, decision, verdict."""
