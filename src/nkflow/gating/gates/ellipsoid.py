@@ -1,0 +1,91 @@
+"""Ellipses and ellipsoids: (x - m)' C^-1 (x - m) <= distance squared (STANDARDS GM-03)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nkflow.errors import GateError
+from nkflow.gating.gates.dimension import Dimension, Placed, Space, as_dimension
+
+__all__ = ["Ellipsoid"]
+
+Point = tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Ellipsoid(Placed):
+    """An ellipsoid in display space, in any number of dimensions, its surface inside.
+
+    Written by hand it has a centre and the end point of each half-axis, all in data units. Importers keep the
+    standard's form: ``space="display"`` with `covariance` and `distance_square`.
+
+    Attributes
+    ----------
+    axes
+        Its dimensions (n).
+    centre
+        (n,) coordinates.
+    half_axes
+        n end points of (n,) coordinates. On the axes' scale the half-axes need not be at right angles: any n
+        conjugate half-diameters describe the ellipsoid.
+    covariance, distance_square
+        (n, n) symmetric positive definite matrix, and the square of the Mahalanobis distance of the surface.
+
+    Raises
+    ------
+    GateError
+        Where the two forms are mixed, a shape is wrong, a number is not finite or the distance is not positive.
+    """
+
+    axes: Sequence[str | Dimension]
+    centre: Sequence[float]
+    half_axes: Sequence[Sequence[float]] | None = None
+    covariance: Sequence[Sequence[float]] | None = None
+    distance_square: float = 1.0
+    space: Space = "data"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "axes", tuple(as_dimension(axis) for axis in self.axes))
+        object.__setattr__(self, "centre", tuple(map(float, self.centre)))
+        for field in ("half_axes", "covariance"):
+            rows = getattr(self, field)
+            if rows is not None:
+                object.__setattr__(self, field, tuple(tuple(map(float, row)) for row in rows))
+        self._check_form()
+        self._check_shape()
+
+    @property
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """Its axes."""
+        return tuple(as_dimension(axis) for axis in self.axes)
+
+    @property
+    def rows(self) -> Sequence[Sequence[float]]:
+        """The end points of the half-axes, or the rows of the covariance: whichever was given."""
+        rows = self.covariance if self.half_axes is None else self.half_axes
+        assert rows is not None  # _check_form saw to it
+        return rows
+
+    def _check_form(self) -> None:
+        if (self.half_axes is None) is (self.covariance is None):
+            raise GateError("an ellipsoid needs either half_axes or a covariance")
+        if self.covariance is not None and self.space != "display":
+            raise GateError(
+                "a covariance belongs to display space",
+                found="space: data",
+                expected="space: display, or centre and half_axes in data units",
+            )
+        if self.half_axes is not None and self.distance_square != 1.0:
+            raise GateError("half-axes end on the surface: distance_square goes with a covariance only")
+
+    def _check_shape(self) -> None:
+        n = len(self.axes)
+        if n < 2:
+            raise GateError("an ellipsoid needs at least 2 dimensions", found=str(n))
+        if len(self.centre) != n or len(self.rows) != n or any(len(row) != n for row in self.rows):
+            raise GateError("centre and axes must have one number for each dimension", expected=str(n))
+        numbers = [*self.centre, self.distance_square, *(value for row in self.rows for value in row)]
+        if not all(map(math.isfinite, numbers)) or self.distance_square <= 0:
+            raise GateError("the numbers of an ellipsoid must be finite, and its distance positive")

@@ -1,0 +1,158 @@
+"""Quadrants: dividers cut their dimensions into intervals, and the person names the outcomes (STANDARDS GM-04)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from nkflow.errors import GateError
+from nkflow.gating.gates.dimension import Dimension, Placed, Space, as_dimension
+
+__all__ = ["Cuts", "Divider", "Interval", "Quadrant"]
+
+Cuts: TypeAlias = float | Sequence[float]
+Interval: TypeAlias = tuple[float | None, float | None]
+ANY = "*"
+MAX_CUTS = 9  # so that one digit names an interval
+
+
+@dataclass(frozen=True)
+class Divider:
+    """One dimension with its cuts, ascending: k cuts make k + 1 intervals; a value on a cut goes up."""
+
+    channel: str | Dimension
+    cuts: Cuts
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "channel", as_dimension(self.channel))
+        cuts = (self.cuts,) if isinstance(self.cuts, int | float) else tuple(self.cuts)
+        object.__setattr__(self, "cuts", tuple(map(float, cuts)))
+        label = self.dimension.label
+        if not 1 <= len(self.values) <= MAX_CUTS:
+            raise GateError(
+                "wrong number of cuts", where=label, found=str(len(self.values)), expected=f"1 to {MAX_CUTS}"
+            )
+        if not all(map(math.isfinite, self.values)) or list(self.values) != sorted(set(self.values)):
+            raise GateError("cuts must be finite and ascending", where=label, found=repr(self.values))
+
+    @property
+    def dimension(self) -> Dimension:
+        """What is cut."""
+        return as_dimension(self.channel)
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """The cuts."""
+        assert isinstance(self.cuts, tuple)  # __post_init__ made it one
+        return self.cuts
+
+    def interval(self, sign: str) -> Interval | None:
+        """Return (low, high) for one character of an outcome, None where the character names no interval.
+
+        ``-`` is the lowest interval, ``+`` the highest, a digit counts from 0, ``*`` leaves the dimension free.
+        """
+        last = len(self.values)
+        if sign == ANY:
+            return (None, None)
+        index = {"-": 0, "+": last}.get(sign, int(sign) if sign.isascii() and sign.isdigit() else -1)
+        if not 0 <= index <= last:
+            return None
+        return (self.values[index - 1] if index else None, self.values[index] if index < last else None)
+
+
+@dataclass(frozen=True)
+class Quadrant(Placed):
+    """``Quadrant("CD3", 900, "CD56", 1500, names={"-+": "NK", "++": "NKT-like", "+-": "T", "--": "other"})``.
+
+    Attributes
+    ----------
+    x, x_cut, y, y_cut
+        The first two dividers; a cut may be a list of ascending cuts; y may be left out.
+    names
+        Outcome -> population name. An outcome has one character for each divider (see `Divider.interval`).
+        Outcomes must not overlap; they need not cover everything.
+    further
+        Dividers after the second.
+
+    Raises
+    ------
+    GateError
+        Where a cut is not finite or not ascending, or an outcome is malformed, overlaps another or has no name.
+    """
+
+    x: str | Dimension
+    x_cut: Cuts
+    y: str | Dimension | None = None
+    y_cut: Cuts | None = None
+    names: Mapping[str, str] | tuple[tuple[str, str], ...] = ()
+    further: Sequence[Divider] = ()
+
+    space: Space = "data"
+
+    def __post_init__(self) -> None:
+        names = tuple(self.names.items()) if isinstance(self.names, Mapping) else tuple(self.names)
+        object.__setattr__(self, "names", names)
+        object.__setattr__(self, "further", tuple(self.further))
+        if (self.y is None) is not (self.y_cut is None):
+            raise GateError("a second dimension needs its cut", found="only one of y and y_cut")
+        for field in ("x", "y"):
+            divider = self.dividers[0 if field == "x" else 1] if getattr(self, field) is not None else None
+            if divider is not None:
+                object.__setattr__(self, field, divider.dimension)
+                object.__setattr__(self, f"{field}_cut", divider.cuts)
+        if self.name is not None:
+            raise GateError(
+                "a quadrant names its outcomes, not itself", found=self.name, next_step="Use names=."
+            )
+        self._check_outcomes()
+
+    @property
+    def dividers(self) -> tuple[Divider, ...]:
+        """All dividers in order."""
+        first = (Divider(self.x, self.x_cut),)
+        second = () if self.y is None or self.y_cut is None else (Divider(self.y, self.y_cut),)
+        return (*first, *second, *self.further)
+
+    @property
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """The dimension of each divider."""
+        return tuple(divider.dimension for divider in self.dividers)
+
+    @property
+    def outcomes(self) -> dict[str, str]:
+        """Outcome -> population name, in the order given."""
+        return dict(self.names)
+
+    def intervals(self, outcome: str) -> tuple[Interval, ...]:
+        """Return (low, high) in each dimension for an outcome."""
+        found = (divider.interval(sign) for divider, sign in zip(self.dividers, outcome, strict=True))
+        return tuple(interval for interval in found if interval is not None)
+
+    def _check_outcomes(self) -> None:
+        if not self.names:
+            raise GateError(
+                "a quadrant needs the names of its outcomes", expected='for instance {"-+": "NK"}'
+            )
+        dividers = self.dividers
+        for outcome, name in self.names:
+            if len(outcome) != len(dividers) or any(
+                divider.interval(sign) is None for divider, sign in zip(dividers, outcome, strict=True)
+            ):
+                raise GateError(
+                    "an outcome has one sign for each divider",
+                    found=repr(outcome),
+                    expected="- + * or the interval's digit",
+                )
+            if not name:
+                raise GateError("an outcome needs a name", where=outcome)
+        outcomes = [outcome for outcome, _ in self.names]
+        for i, first in enumerate(outcomes):
+            for second in outcomes[i + 1 :]:
+                if self._overlap(first, second):
+                    raise GateError("two outcomes overlap", found=f"{first!r} and {second!r}")
+
+    def _overlap(self, first: str, second: str) -> bool:
+        pairs = zip(self.dividers, first, second, strict=True)
+        return all(ANY in (a, b) or divider.interval(a) == divider.interval(b) for divider, a, b in pairs)

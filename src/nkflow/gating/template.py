@@ -1,0 +1,208 @@
+"""A gating template: how to gate, without events. Frozen; an edit is a new template."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import rfc8785
+from pydantic import BaseModel
+
+from nkflow.documents import dump, validate
+from nkflow.errors import GateError, TemplateError
+from nkflow.gating.document import MarkerDocument, MatrixPolicy, ReferenceDocument, TemplateDocument
+from nkflow.gating.gate_document import gate_document
+from nkflow.gating.gates import Gate, Quadrant, Range
+from nkflow.gating.tree import ROOT, Tree
+from nkflow.scales import Scale
+from nkflow.scales.document import scale_document
+
+__all__ = ["Population", "Template"]
+
+
+@dataclass(frozen=True)
+class Population:
+    """The events inside a gate and all its parents: one entry of a template.
+
+    ``name`` is "" for a quadrant, which names its outcomes. ``exclude`` takes whole populations out again.
+    """
+
+    gate: Gate
+    name: str = ""
+    parent: str = ROOT
+    exclude: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The populations it makes."""
+        return tuple(self.gate.outcomes.values()) if isinstance(self.gate, Quadrant) else (self.name,)
+
+
+@dataclass(frozen=True)
+class Template:
+    """How to gate a tube: what `document` says, with its gates as objects and its names resolved.
+
+    Made by `load_template`, by `Template.of`, or from another template by `with_gate`. Two templates are equal
+    where their documents are.
+    """
+
+    document: TemplateDocument
+
+    @classmethod
+    def of(
+        cls,
+        *gates: Gate | Population,
+        name: str = "template",
+        scales: Mapping[str, Scale] | None = None,
+        compensation: str = "file",
+        panel: Sequence[str] = (),
+    ) -> Template:
+        """Return a template of gates written in code.
+
+        Parameters
+        ----------
+        gates
+            Gates with ``name=`` and ``parent=`` (None: all events), or whole populations. A range with one end
+            and no name is called by its channel and ``+`` or ``-``.
+        scales
+            Channel -> scale, for polygons, ellipsoids, ``space="display"`` and plots.
+        compensation
+            ``"file"`` (the file's own matrix, unless another is given to `gate`), ``"given"`` or ``"none"``.
+        panel
+            Markers that must be found even where no gate uses them.
+
+        Raises
+        ------
+        TemplateError
+            With every mistake: a gate without a name, unknown or circular parents, ...
+        """
+        populations = [gate if isinstance(gate, Population) else _population(gate) for gate in gates]
+        document = {
+            "nkflow": "template/1",
+            "name": name,
+            "panel": {marker: {} for marker in panel},
+            "compensation": {"policy": compensation},
+            "scales": {channel: _plain(scale_document(scale)) for channel, scale in (scales or {}).items()},
+            "populations": [_entry(population) for population in populations],
+        }
+        return cls(_validated(document))
+
+    @property
+    def name(self) -> str:
+        """What the template is called."""
+        return self.document.name
+
+    @property
+    def version(self) -> str:
+        """Its version."""
+        return self.document.version
+
+    @property
+    def reference(self) -> ReferenceDocument | None:
+        """The instrument and settings that fixed cuts were set on."""
+        return self.document.reference
+
+    @property
+    def panel(self) -> Mapping[str, MarkerDocument]:
+        """Marker -> how to find it."""
+        return self.document.panel
+
+    @property
+    def compensation(self) -> MatrixPolicy:
+        """Where the matrix comes from."""
+        return self.document.compensation
+
+    @cached_property
+    def scales(self) -> Mapping[str, Scale]:
+        """Channel -> scale."""
+        return {channel: scale.scale() for channel, scale in self.document.scales.items()}
+
+    @cached_property
+    def populations(self) -> tuple[Population, ...]:
+        """The entries with their gates, in the order of the document."""
+        return tuple(
+            Population(entry.gate.gate(), entry.name or "", entry.parent, entry.exclude)
+            for entry in self.document.populations
+        )
+
+    @cached_property
+    def tree(self) -> Tree:
+        """Every population in its place, quadrants by their outcomes."""
+        return self.document.tree
+
+    @cached_property
+    def sha256(self) -> str:
+        """The SHA-256 of the canonical JSON (RFC 8785) of the document: 64 hex digits; comments don't count."""
+        return hashlib.sha256(rfc8785.dumps(_plain(self.document))).hexdigest()
+
+    def to_yaml(self) -> str:
+        """Return the document as YAML, which `load_template` reads back equal."""
+        return dump(self.document)
+
+    def with_gate(self, population: str, **changes: Any) -> Template:
+        """Return a new template with the gate of `population` changed: ``with_gate("viable", high=3200)``.
+
+        Parameters
+        ----------
+        population
+            A name (or path); any outcome of a quadrant stands for the quadrant.
+        changes
+            Fields of the gate (``low``, ``high``, ``vertices``, ``x_cut``, ...), or ``gate=`` a whole new one.
+
+        Raises
+        ------
+        TemplateError
+            Where there is no such population, or the changed template would not be valid.
+        GateError
+            Where the gate has no such field, or the value is not allowed.
+        """
+        entry = self._entry_of(population)
+        old = self.populations[entry]
+        unknown = sorted(set(changes) - set(vars(old.gate)) - {"gate"})
+        if unknown:
+            fields = ", ".join(sorted(set(vars(old.gate)) - {"name", "parent"}))
+            raise GateError("no such field", where=population, found=", ".join(unknown), expected=fields)
+        gate = changes.pop("gate", None) or replace(old.gate, **changes)
+        document = _plain(self.document)
+        document["populations"][entry]["gate"] = _plain(gate_document(gate))
+        return Template(_validated(document))
+
+    def __repr__(self) -> str:
+        count = len(self.tree.nodes)
+        return f"<Template {self.name} {self.version}: {count} populations, sha256 {self.sha256[:12]}>"
+
+    def _entry_of(self, population: str) -> int:
+        found = self.tree.find(population)
+        if len(found) != 1 or found[0] < 0:
+            raise TemplateError(
+                f"'{population}' is not one population of {self.name}",
+                next_step=f"There are {', '.join(self.tree.keys)}.",
+            )
+        return self.tree.nodes[found[0]].entry
+
+
+def _population(gate: Gate) -> Population:
+    name = gate.name or ""
+    if isinstance(gate, Range) and not name and (gate.low is None or gate.high is None):
+        name = gate.dimensions[0].channel + ("+" if gate.high is None else "-")
+    return Population(gate, name, gate.parent or ROOT)
+
+
+def _entry(population: Population) -> dict[str, Any]:
+    entry = {
+        "parent": population.parent,
+        "gate": _plain(gate_document(population.gate)),
+        "exclude": list(population.exclude),
+    }
+    return entry | ({"name": population.name} if population.name else {})
+
+
+def _plain(model: BaseModel) -> dict[str, Any]:
+    return model.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+
+def _validated(document: dict[str, Any]) -> TemplateDocument:
+    return validate(document, TemplateDocument, name=str(document["name"]), error=TemplateError)
