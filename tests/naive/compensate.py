@@ -10,7 +10,7 @@ __all__ = ["compensate_columns"]
 def compensate_columns(observed, rows, weights, count, out) -> None:
     for e in range(count):
         for k in range(weights.shape[0]):
-            total = np.float64(weights[k, 0]) * observed[rows[0], e]
-            for j in range(1, len(rows)):
-                total = total + np.float64(weights[k, j]) * observed[rows[j], e]
+            total = np.float64(0.0)
+            for j in range(len(rows)):
+                total = total + weights[k, j] * observed[rows[j], e]
             out[k, e] = total

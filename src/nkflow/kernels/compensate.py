@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nkflow.kernels.jit import kernel
 
-__all__ = ["compensate_columns"]
+__all__ = ["TILE", "compensate_columns"]
 
-TILE = 512  # events: eight rows of a tile and their sum stay in the first-level cache
+TILE = 512  # events: the columns of one sum stay in the first-level cache
 
 
 @kernel
-def compensate_columns(observed, rows, weights, count, out):  # type: ignore[no-untyped-def]
+def compensate_columns(
+    observed: NDArray[np.float64],
+    rows: NDArray[np.int64],
+    weights: NDArray[np.float64],
+    count: int,
+    out: NDArray[np.float64],
+) -> None:
     """Write ``out[k, e] = sum_j weights[k, j] * observed[rows[j], e]`` for the first `count` events.
 
-    The sum runs over ascending j with a rounding after every product and every sum, so an event gets the
-    same bits whatever block, thread or set of outputs it is computed in.
+    The sum starts at 0 and runs over ascending j with a rounding after every product and every sum, so an
+    event gets the same bits whatever block, thread or set of outputs it is computed in.
 
     Parameters
     ----------
@@ -30,26 +39,21 @@ def compensate_columns(observed, rows, weights, count, out):  # type: ignore[no-
         Compensated values, overwritten.
     """
     n_detectors = rows.shape[0]
+    by_four = n_detectors - n_detectors % 4
     for first in range(0, count, TILE):
         last = min(first + TILE, count)
         for k in range(weights.shape[0]):
-            weight = weights[k, 0]
-            row = rows[0]
-            for e in range(first, last):
-                out[k, e] = weight * observed[row, e]
-            j = 1
-            while j + 3 < n_detectors:
-                w0, w1, w2, w3 = weights[k, j], weights[k, j + 1], weights[k, j + 2], weights[k, j + 3]
-                r0, r1, r2, r3 = rows[j], rows[j + 1], rows[j + 2], rows[j + 3]
-                for e in range(first, last):
-                    total = out[k, e] + w0 * observed[r0, e]
-                    total = total + w1 * observed[r1, e]
-                    total = total + w2 * observed[r2, e]
-                    out[k, e] = total + w3 * observed[r3, e]
-                j += 4
-            while j < n_detectors:
-                weight = weights[k, j]
-                row = rows[j]
-                for e in range(first, last):
-                    out[k, e] += weight * observed[row, e]
-                j += 1
+            total = out[k, first:last]
+            total[:] = 0.0
+            # four at a time: the sum is loaded and stored once for four detectors
+            for j in range(0, by_four, 4):
+                x0, w0 = observed[rows[j], first:last], weights[k, j]
+                x1, w1 = observed[rows[j + 1], first:last], weights[k, j + 1]
+                x2, w2 = observed[rows[j + 2], first:last], weights[k, j + 2]
+                x3, w3 = observed[rows[j + 3], first:last], weights[k, j + 3]
+                for e in range(last - first):
+                    total[e] = (((total[e] + w0 * x0[e]) + w1 * x1[e]) + w2 * x2[e]) + w3 * x3[e]
+            for j in range(by_four, n_detectors):
+                x0, w0 = observed[rows[j], first:last], weights[k, j]
+                for e in range(last - first):
+                    total[e] = total[e] + w0 * x0[e]
