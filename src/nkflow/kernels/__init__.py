@@ -14,8 +14,34 @@ _config: _Any = _numba_config
 _before = _config.CACHE_DIR
 _config.CACHE_DIR = str(_cache.folder())
 try:
-    from nkflow.kernels import compensate, jit
+    from nkflow.kernels import (
+        bits,
+        compensate,
+        decode,
+        ellipsoid,
+        finite,
+        histogram,
+        jit,
+        orientation,
+        polygon,
+        quotient,
+        ranges,
+        select,
+    )
 finally:
     _config.CACHE_DIR = _before
 
-__all__ = ["compensate", "jit"]
+__all__ = [
+    "bits",
+    "compensate",
+    "decode",
+    "ellipsoid",
+    "finite",
+    "histogram",
+    "jit",
+    "orientation",
+    "polygon",
+    "quotient",
+    "ranges",
+    "select",
+]

@@ -1,0 +1,250 @@
+"""DATA of one data set: layout, first byte and number of events, decided by arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from nkflow.errors import FCSFormatError, FCSTruncatedError
+from nkflow.fcs.byte_order import ByteOrder
+from nkflow.fcs.header import Header, Segment
+from nkflow.fcs.keywords import Keywords
+from nkflow.fcs.layout import DataType, Layout, build_layout
+from nkflow.fcs.segments import Candidate, candidates, segment_in_text
+from nkflow.fcs.source import Window
+from nkflow.fcs.tolerance import Tolerance
+
+__all__ = ["DataSegment", "OnTruncated", "find_data", "possible_layouts"]
+
+OnTruncated = Literal["error", "read"]
+
+
+@dataclass(frozen=True)
+class DataSegment:
+    """Where the events are and how many there are.
+
+    Attributes
+    ----------
+    begin
+        First byte, relative to the data set.
+    n_events
+        Complete events there.
+    source
+        Whose offsets were right: ``HEADER``, ``TEXT``, ``arithmetic``, or ``none`` for a file without events.
+    truncated
+        There are fewer events than `$TOT` says.
+    """
+
+    begin: int
+    n_events: int
+    layout: Layout
+    source: str
+    truncated: bool = False
+
+
+def find_data(
+    window: Window,
+    header: Header,
+    *,
+    keywords: Keywords,
+    layouts: Sequence[Layout],
+    tolerance: Tolerance,
+    on_truncated: OnTruncated = "error",
+) -> DataSegment:
+    """Return DATA of the data set in `window`, with the one of `layouts` (the declared one first) that fits.
+
+    Raises
+    ------
+    FCSTruncatedError
+        ``fcs-truncated``: fewer events than `$TOT`, unless `on_truncated` is ``read``.
+    FCSFormatError
+        ``data-missing``; ``tot-mismatch``; ``segment-overlap``; ``tot-invalid``.
+    """
+    total = _total(header, keywords, tolerance)
+    found = candidates(header, keywords, window.size, layouts if total else layouts[:1], total)
+    if not found:
+        return _without_segment(window, header, keywords, total, layouts[0], tolerance, on_truncated)
+    best = found[0]
+    _report(best, found, tolerance)
+    events, truncated = _count(window, best, total, tolerance, on_truncated)
+    used = Segment(best.segment.begin, best.segment.begin + best.layout.bytes_for(events) - 1)
+    _check_overlaps(used, header, tolerance)
+    return DataSegment(best.segment.begin, events, best.layout, best.source, truncated)
+
+
+def possible_layouts(
+    types: Sequence[DataType], widths: Sequence[int], order: ByteOrder, tolerance: Tolerance
+) -> tuple[Layout, ...]:
+    """Return the layouts that types and widths allow, the likeliest first; the length of DATA decides.
+
+    Floats of another width than their type (FCS-D03) go by the type, then by the width; integers whose width is
+    not in whole bytes are packed, or stand in whole words (FCS-D09).
+    """
+    choices: list[tuple[Sequence[DataType], Sequence[int]]] = []
+    sizes = {"F": 32, "D": 64}
+    by_type = [sizes.get(data_type, width) for data_type, width in zip(types, widths, strict=True)]
+    choices.append((types, by_type))
+    if by_type != list(widths):
+        by_width: list[DataType] = [
+            ("F" if width == 32 else "D") if data_type in sizes and width in (32, 64) else data_type
+            for data_type, width in zip(types, widths, strict=True)
+        ]
+        if all(t not in sizes or sizes[t] == w for t, w in zip(by_width, widths, strict=True)):
+            choices.append((by_width, widths))
+    if "A" not in types and any(width % 8 for width in by_type):
+        words = [next(word for word in (8, 16, 32, 64) if word >= width) for width in by_type]
+        whole = [-(-width // 8) * 8 for width in by_type]
+        choices += [(types, words)] + ([(types, whole)] if whole != words else [])
+    return tuple(build_layout(*choice, order, tolerance) for choice in choices)
+
+
+def _total(header: Header, keywords: Keywords, tolerance: Tolerance) -> int | None:
+    """Return `$TOT`; FCS 2.0 may go without."""
+    total = keywords.integer("$TOT")
+    if total is not None and total < 0:
+        raise FCSFormatError(
+            "$TOT is negative", code="tot-invalid", where=f"{tolerance.where}: $TOT", found=str(total)
+        )
+    if total is None and (header.version != "FCS2.0" or keywords.text("$TOT")):
+        found = ascii(keywords.text("$TOT")[:20])
+        tolerance.note(
+            "tot-missing",
+            f"$TOT is missing or no number: {found}",
+            where="$TOT",
+            consequence="events are counted by the length of DATA",
+        )
+    return total
+
+
+def _without_segment(
+    window: Window,
+    header: Header,
+    keywords: Keywords,
+    total: int | None,
+    layout: Layout,
+    tolerance: Tolerance,
+    on_truncated: OnTruncated,
+) -> DataSegment:
+    """Return an empty DATA where `$TOT` is 0 (FCS-D15); refuse, or note a file that ends before its DATA."""
+    if total == 0:
+        return DataSegment(0, 0, layout, "none")
+    stated = [s for s in (header.data, segment_in_text(keywords, "DATA")) if s is not None and s.begin > 0]
+    if any(segment.begin >= window.size for segment in stated):
+        _truncated(0, total, tolerance, on_truncated)
+        return DataSegment(0, 0, layout, "none", truncated=True)
+    raise FCSFormatError(
+        "neither HEADER nor TEXT say where DATA is",
+        code="data-missing",
+        where=tolerance.where,
+        found=", ".join(f"{s.begin}..{s.end}" for s in (header.data, *stated)),
+        expected=f"the place of {total} events" if total else "the place of the events",
+    )
+
+
+def _truncated(events: int, total: int | None, tolerance: Tolerance, on_truncated: OnTruncated) -> None:
+    expected = "some events" if total is None else f"{total} events"
+    if on_truncated != "read":
+        raise FCSTruncatedError(
+            "the file holds fewer events than its header promises",
+            where=tolerance.where,
+            found=f"{events} complete events",
+            expected=expected,
+            next_step="Copy the file again, or read what is there with on_truncated='read'.",
+        )
+    tolerance.note(
+        "truncated",
+        f"the file holds {events} complete events, its header promises {expected}",
+        severity="error",
+        where="$TOT",
+        consequence="allowed: the complete events are read",
+    )
+
+
+def _count(
+    window: Window, best: Candidate, total: int | None, tolerance: Tolerance, on_truncated: OnTruncated
+) -> tuple[int, bool]:
+    """Return the number of events to read, and whether some are missing (FCS-H11, D14)."""
+    layout, segment = best.layout, best.segment
+    if layout.row_bits == 0:
+        return total or 0, False
+    available = min(segment.length, window.size - segment.begin)
+    complete = layout.events_in(available)
+    if total is None:
+        if segment.end >= window.size and best.fit == "short":
+            _truncated(complete, total, tolerance, on_truncated)
+            return complete, True
+        return complete, False
+    if best.fit == "short":
+        if segment.end >= window.size or on_truncated == "read":
+            _truncated(complete, total, tolerance, on_truncated)
+            return min(complete, total), True
+        _mismatch(total, complete, tolerance)
+        return complete, True
+    if complete > total and not _is_filler(window, segment, layout.bytes_for(total)):
+        _mismatch(total, complete, tolerance)
+    return total, False
+
+
+def _mismatch(total: int, complete: int, tolerance: Tolerance) -> None:
+    tolerance.doubt(
+        "tot-mismatch",
+        "$TOT and the length of DATA disagree",
+        where="$TOT",
+        found=f"$TOT {total}, {complete} events in DATA",
+        expected="the same number",
+    )
+
+
+def _is_filler(window: Window, segment: Segment, used: int) -> bool:
+    """Whether what follows the events is one repeated byte, up to a block of 4 KiB: padding, not events."""
+    rest = window.read(segment.begin + used, min(segment.length - used, 4097))
+    return len(rest) <= 4096 and len(set(rest)) <= 1
+
+
+def _report(best: Candidate, found: Sequence[Candidate], tolerance: Tolerance) -> None:
+    stated = {(c.source, c.segment) for c in found}
+    if len({segment for _, segment in stated}) > 1 or best.source == "arithmetic":
+        places = "; ".join(f"{source} {s.begin}..{s.end}" for source, s in sorted(stated, key=str))
+        tolerance.note(
+            "data-offsets-differ",
+            f"DATA has more than one place: {places}",
+            where="$BEGINDATA",
+            consequence=f"{best.source} fits the events ({best.fit})",
+        )
+    if best.choice:
+        tolerance.note(
+            "width-repaired",
+            f"$PnB does not fit the length of DATA; {best.layout.columns[0].bits} bits do",
+            where="$PnB",
+            consequence="the width that fits is used",
+        )
+    if best.fit == "plus1":
+        tolerance.note(
+            "data-end-plus-one", "the end of DATA is one byte too far", severity="info", where="$ENDDATA"
+        )
+    elif best.fit == "slack":
+        tolerance.note(
+            "data-slack",
+            f"DATA is {best.miss} bytes longer than its events",
+            where="$ENDDATA",
+            consequence="$TOT events are read",
+        )
+
+
+def _check_overlaps(data: Segment, header: Header, tolerance: Tolerance) -> None:
+    """Refuse segments that share more than one byte (FCS-H12)."""
+    pairs = (
+        ("TEXT", header.text, data),
+        ("ANALYSIS", header.analysis, data),
+        ("ANALYSIS", header.analysis, header.text),
+    )
+    for name, first, second in pairs:
+        shared = min(first.end, second.end) - max(first.begin, second.begin) + 1
+        if first.overlaps(second) and shared > 1:
+            tolerance.doubt(
+                "segment-overlap",
+                f"{name} overlaps {'DATA' if second is data else 'TEXT'}",
+                where="HEADER",
+                found=f"{first.begin}..{first.end} and {second.begin}..{second.end}",
+            )

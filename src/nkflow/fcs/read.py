@@ -1,0 +1,165 @@
+"""`read_fcs`: a file becomes a `Sample`, or is refused with a typed error."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from dataclasses import dataclass
+from itertools import islice
+from typing import Literal
+
+from nkflow.fcs.acquired import parse_acquired
+from nkflow.fcs.blocks import FileEvents
+from nkflow.fcs.byte_order import parse_byte_order
+from nkflow.fcs.channels import Channel
+from nkflow.fcs.data_segment import DataSegment, OnTruncated, find_data, possible_layouts
+from nkflow.fcs.data_sets import Opened, choose, walk
+from nkflow.fcs.keywords import Keywords
+from nkflow.fcs.layout import mask_of
+from nkflow.fcs.limits import Limits
+from nkflow.fcs.parameters import (
+    build_channels,
+    channel_count,
+    check_mode,
+    data_types,
+    declared_widths,
+    renumbered,
+)
+from nkflow.fcs.sample import Sample
+from nkflow.fcs.source import Source, Window
+from nkflow.fcs.spillover_keyword import read_spillover
+from nkflow.fcs.tolerance import Tolerance
+from nkflow.fcs.volume import parse_volume
+
+__all__ = ["read_fcs"]
+
+
+def read_fcs(
+    path: str | os.PathLike[str],
+    data_set: int | None = None,
+    *,
+    strict: bool = True,
+    allow: Collection[str] = (),
+    on_truncated: OnTruncated = "error",
+    name: str | None = None,
+    apply_gain: bool | Literal["int-only"] = True,
+    limits: Limits | None = None,
+) -> Sample:
+    """Open an FCS 2.0-3.2 file; its events are read when they are asked for.
+
+    Parameters
+    ----------
+    data_set
+        Which data set, from 0. None: the only one; of two in an ``.LMD`` the last, with a finding.
+    strict
+        Refuse where a guess could change a number; False reads on and leaves findings of severity *error*.
+    allow
+        Codes of single refusals to tolerate (:data:`~nkflow.fcs.tolerance.REFUSALS`).
+    on_truncated
+        ``read``: of a file that ends early, the complete events, with a finding.
+    name
+        What to call the sample; by default the name of the file.
+    apply_gain
+        Divide by ``$PnG`` (FCS-V05); ``int-only`` leaves float data alone.
+    limits
+        Caps on what the file may ask for.
+
+    Raises
+    ------
+    FCSError
+        One of its subclasses, with a code.
+    """
+    caps = limits or Limits()
+    options = _Options(on_truncated, name, apply_gain, caps)
+    with Source(path) as source:
+        tolerance = Tolerance(source.path.name, strict=strict, allow=allow)
+        sets = walk(source, tolerance, caps)
+        found = list(sets if data_set is None else islice(sets, max(0, data_set) + 1))
+        index = choose(len(found), data_set, source.path, tolerance)
+        for finding in tolerance.findings:
+            found[index].tolerance.note(**vars(finding))
+        return _sample(found[index], index, options)
+
+
+@dataclass(frozen=True)
+class _Options:
+    on_truncated: OnTruncated
+    name: str | None
+    apply_gain: bool | Literal["int-only"]
+    limits: Limits
+
+
+def _sample(opened: Opened, index: int, options: _Options) -> Sample:
+    window, header, keywords, tolerance = opened.window, opened.header, opened.keywords, opened.tolerance
+    keywords = renumbered(keywords, tolerance)
+    check_mode(keywords, tolerance)
+    count = channel_count(keywords, tolerance, options.limits)
+    types = data_types(keywords, count, tolerance)
+    widths = declared_widths(keywords, types, tolerance)
+    order = parse_byte_order(keywords, header.version, tolerance)
+    data = find_data(
+        window,
+        header,
+        keywords=keywords,
+        layouts=possible_layouts(types, widths, order, tolerance),
+        tolerance=tolerance,
+        on_truncated=options.on_truncated,
+    )
+    channels = build_channels(keywords, data.layout, tolerance, apply_gain=options.apply_gain)
+    time_step = _time_step(keywords, tolerance)
+    spillover = read_spillover(keywords, channels, tolerance, options.limits)
+    acquired = parse_acquired(keywords, header.version, tolerance)
+    volume = parse_volume(keywords, tolerance)
+    return Sample(
+        events=_events(window, data, channels, time_step, tolerance),
+        channels=channels,
+        path=window.source.path,
+        name=options.name if options.name is not None else window.source.path.name,
+        version=header.version,
+        keywords=keywords,
+        findings=tolerance.findings,
+        spillover=spillover,
+        acquired=acquired,
+        volume=volume,
+        time_step=time_step,
+        cytometer=keywords.text("$CYT"),
+        data_set=index,
+        truncated=data.truncated,
+    )
+
+
+def _events(
+    window: Window,
+    data: DataSegment,
+    channels: tuple[Channel, ...],
+    time_step: float | None,
+    tolerance: Tolerance,
+) -> FileEvents:
+    masks = [
+        mask_of(channel.range, column.bits) if column.data_type == "I" else 0
+        for channel, column in zip(channels, data.layout.columns, strict=True)
+    ]
+    return FileEvents(
+        path=window.source.path,
+        begin=window.offset + data.begin,
+        n_events=data.n_events,
+        layout=data.layout.with_masks(masks),
+        channels=channels,
+        time_step=time_step or 1.0,
+        mark=window.source.mark,
+    )
+
+
+def _time_step(keywords: Keywords, tolerance: Tolerance) -> float | None:
+    """Return `$TIMESTEP` in seconds, None where it is missing, blank or no number (FCS-V07)."""
+    step = keywords.number("$TIMESTEP")
+    if step is not None and step > 0:
+        return step
+    if keywords.text("$TIMESTEP"):
+        tolerance.note(
+            "timestep-unreadable",
+            f"$TIMESTEP is {keywords.text('$TIMESTEP')[:20]!a}",
+            where="$TIMESTEP",
+            consequence="values of the time channel are ticks",
+        )
+    return None
