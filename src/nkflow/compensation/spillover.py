@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -174,7 +173,6 @@ class Spillover:
         """
         from nkflow.kernels import compensate
 
-        multiply: Any = compensate.compensate_columns
         if observed.ndim != 2 or observed.shape[1] != len(self.detectors):
             raise CompensationError(
                 "the observed values do not fit the matrix",
@@ -186,7 +184,7 @@ class Spillover:
         columns = np.ascontiguousarray(observed.T, dtype=np.float64)
         out = np.empty((len(self.names), columns.shape[1]))
         rows = np.arange(len(self.detectors))
-        multiply(columns, rows, self.weights(self.names), columns.shape[1], out)
+        compensate.compensate_columns(columns, rows, self.weights(self.names), columns.shape[1], out)
         return out.T
 
 

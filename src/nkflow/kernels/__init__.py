@@ -24,8 +24,10 @@ try:
         jit,
         orientation,
         polygon,
-        quotient,
         ranges,
+        scales,
+        scales_curve,
+        scales_pieces,
         select,
     )
 finally:
@@ -41,7 +43,9 @@ __all__ = [
     "jit",
     "orientation",
     "polygon",
-    "quotient",
     "ranges",
+    "scales",
+    "scales_curve",
+    "scales_pieces",
     "select",
 ]
