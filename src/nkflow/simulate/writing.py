@@ -1,0 +1,48 @@
+"""A simulated lot as a folder: all of it, or nothing."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nkflow import documents
+from nkflow.errors import OutputError
+from nkflow.fcs.write import write_fcs
+
+if TYPE_CHECKING:
+    from nkflow.simulate.lot import SimulatedLot
+
+__all__ = ["write_lot"]
+
+
+def write_lot(folder: Path, lot: SimulatedLot, *, force: bool) -> Path:
+    """Fill a new folder beside `folder` and rename it; one that is replaced is removed last."""
+    if folder.exists() and not force:
+        raise OutputError(
+            "the output exists already",
+            code="output-exists",
+            where=str(folder),
+            next_step="Choose another place, or replace it with --force.",
+        )
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as place:
+            new = Path(place) / "new"
+            new.mkdir()
+            _fill(new, lot)
+            if folder.exists():
+                folder.rename(Path(place) / "old")
+            new.rename(folder)
+    except OSError as problem:
+        raise OutputError("the lot can't be written", where=str(folder), found=str(problem)) from problem
+    return folder
+
+
+def _fill(folder: Path, lot: SimulatedLot) -> None:
+    for tube in (*lot.tubes, *lot.controls):
+        write_fcs(folder / f"{tube.id}.fcs", tube.sample, byte_order="big")
+    about = f"Simulated, with known truth (truth.json): {lot.lot.lot}"
+    (folder / "lot.yaml").write_text(documents.dump(lot.lot, comment=about), encoding="utf-8")
+    (folder / "truth.json").write_text(json.dumps(lot.truth, indent=1) + "\n", encoding="utf-8")
