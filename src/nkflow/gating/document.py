@@ -8,16 +8,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from nkflow.compensation import Spillover
 from nkflow.documents import Document
+from nkflow.errors import CompensationError
 from nkflow.gating.gate_document import GateDocument
 from nkflow.gating.gates import Boolean, Quadrant
 from nkflow.gating.tree import ROOT, Entry, Mistake, Tree, resolve
 from nkflow.scales.document import ScaleDocument
 
-__all__ = ["MarkerDocument", "MatrixPolicy", "PopulationDocument", "ReferenceDocument", "TemplateDocument"]
+__all__ = [
+    "MarkerDocument",
+    "MatrixDocument",
+    "MatrixPolicy",
+    "PopulationDocument",
+    "ReferenceDocument",
+    "TemplateDocument",
+]
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^/\s]([^/]*[^/\s])?$")]
@@ -30,14 +40,45 @@ class MarkerDocument(Document):
     required: bool = True
 
 
+class MatrixDocument(Document):
+    """A spillover matrix inside a template: rows are dyes, columns detectors (``$PnN``)."""
+
+    dyes: tuple[Text, ...] = ()
+    detectors: tuple[Text, ...]
+    rows: tuple[tuple[float, ...], ...]
+
+    @model_validator(mode="after")
+    def _valid(self) -> MatrixDocument:
+        try:
+            self.spillover()
+        except CompensationError as problem:
+            raise ValueError(str(problem)) from None
+        return self
+
+    def spillover(self) -> Spillover:
+        """Return the matrix; without names a dye goes by its detector's."""
+        if len({len(row) for row in self.rows}) > 1:
+            raise ValueError("rows of different length")
+        rows = np.array(self.rows, dtype=np.float64)
+        return Spillover(self.dyes or self.detectors, rows, self.detectors, source="template")
+
+
 class MatrixPolicy(Document):
     """Where the spillover matrix comes from, and what to do with events that are compensated already.
 
-    ``file``: the file's own, unless another is given; ``given``: handed to `gate`; ``none``: no compensation.
+    ``file``: the file's own, unless another is given; ``file-or-none``: also without, with a finding; ``given``:
+    handed to `gate`; ``template``: the one in `matrix`; ``none``: no compensation.
     """
 
-    policy: Literal["file", "given", "none"]
+    policy: Literal["file", "file-or-none", "given", "template", "none"]
     when_compensated: Literal["refuse", "accept"] = "refuse"
+    matrix: MatrixDocument | None = None
+
+    @model_validator(mode="after")
+    def _matrix_where_wanted(self) -> MatrixPolicy:
+        if (self.policy == "template") is (self.matrix is None):
+            raise ValueError("a matrix stands in the template with policy: template, and only then")
+        return self
 
 
 class ReferenceDocument(Document):

@@ -57,7 +57,7 @@ class Template:
         *gates: Gate | Population,
         name: str = "template",
         scales: Mapping[str, Scale] | None = None,
-        compensation: str = "file",
+        compensation: str = "file-or-none",
         panel: Sequence[str] = (),
     ) -> Template:
         """Return a template of gates written in code.
@@ -70,7 +70,8 @@ class Template:
         scales
             Channel -> scale, for polygons, ellipsoids, ``space="display"`` and plots.
         compensation
-            ``"file"`` (the file's own matrix, unless another is given to `gate`), ``"given"`` or ``"none"``.
+            ``"file-or-none"`` (the file's own matrix where it has one, unless another is given to `gate`),
+            ``"file"``, ``"given"`` or ``"none"``.
         panel
             Markers that must be found even where no gate uses them.
 

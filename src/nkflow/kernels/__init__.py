@@ -16,7 +16,9 @@ _config.CACHE_DIR = str(_cache.folder())
 try:
     from nkflow.kernels import (
         bits,
+        checksum,
         compensate,
+        decimal_digits,
         decode,
         ellipsoid,
         finite,
@@ -35,7 +37,9 @@ finally:
 
 __all__ = [
     "bits",
+    "checksum",
     "compensate",
+    "decimal_digits",
     "decode",
     "ellipsoid",
     "finite",

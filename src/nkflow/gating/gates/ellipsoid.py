@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from nkflow.errors import GateError
 from nkflow.gating.gates.dimension import Dimension, Placed, Space, as_dimension
 
-__all__ = ["Ellipsoid"]
+__all__ = ["Ellipsoid", "whitening"]
 
 Point = tuple[float, ...]
 
@@ -89,3 +89,40 @@ class Ellipsoid(Placed):
         numbers = [*self.centre, self.distance_square, *(value for row in self.rows for value in row)]
         if not all(map(math.isfinite, numbers)) or self.distance_square <= 0:
             raise GateError("the numbers of an ellipsoid must be finite, and its distance positive")
+        if self.covariance is not None:
+            whitening(self.covariance)
+
+
+def whitening(covariance: Sequence[Sequence[float]]) -> list[list[float]]:
+    """Return the lower triangle W with ``W' W = C^-1``: the inverse of the Cholesky factor of `covariance` (n, n).
+
+    Plain sums in a fixed order, so that every machine gets the same bits.
+
+    Raises
+    ------
+    GateError
+        Where the matrix is not symmetric and positive definite.
+    """
+    n = len(covariance)
+    factor = [[0.0] * n for _ in range(n)]
+    for i in range(n):
+        for j in range(i + 1):
+            if covariance[i][j] != covariance[j][i]:
+                raise GateError(
+                    "a covariance must be symmetric", found=f"{covariance[i][j]} and {covariance[j][i]}"
+                )
+            rest = covariance[i][j] - sum(factor[i][k] * factor[j][k] for k in range(j))
+            if i != j:
+                factor[i][j] = rest / factor[j][j]
+            elif rest > 0:
+                factor[i][i] = math.sqrt(rest)
+            else:
+                raise GateError(
+                    "the ellipsoid is flat: its half-axes lie in one plane, or its covariance is not positive definite"
+                )
+    inverse = [[0.0] * n for _ in range(n)]
+    for i in range(n):
+        inverse[i][i] = 1.0 / factor[i][i]
+        for j in range(i):
+            inverse[i][j] = -sum(factor[i][k] * inverse[k][j] for k in range(j, i)) / factor[i][i]
+    return inverse

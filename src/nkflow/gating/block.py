@@ -1,0 +1,56 @@
+"""The working memory of one thread, and what it has counted so far."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["SIZE", "Block"]
+
+SIZE = 8192  # events; a multiple of 64, because eight masks' bytes are packed at once
+
+
+class Block:
+    """Buffers for `SIZE` events, used again for every block.
+
+    Rows of arrays are kept in lists, because slicing an array costs as much as a small kernel.
+
+    Attributes
+    ----------
+    columns : (n_columns, SIZE)
+        Data units: decoded, then compensated, then ratios.
+    masks : (n_populations + 1, SIZE)
+        Who is inside; the last row is root, so that index -1 finds it.
+    points : (n_points, SIZE), index : (SIZE + 1,), n_points
+        Display units of the events of one population, one after another, and which events they are.
+    counts, non_finite : (n_populations + 1,)
+        Events so far; the last is root's.
+    histograms
+        Bins so far, by number.
+    """
+
+    def __init__(
+        self, *, columns: int, populations: int, points: int, histograms: list[tuple[int, ...]]
+    ) -> None:
+        self.columns = np.zeros((columns, SIZE))
+        self.masks = np.zeros((populations + 1, SIZE), dtype=np.bool_)
+        self.points = np.zeros((points, SIZE))
+        self.column = list(self.columns)
+        self.mask = list(self.masks)
+        self.point = list(self.points)
+        self.lanes = self.masks.view(np.uint64)
+        self.index = np.zeros(SIZE + 1, dtype=np.int64)
+        self.scratch = np.zeros(SIZE)
+        self.bytes = np.zeros((8, SIZE), dtype=np.uint8)
+        self.marks = np.zeros(SIZE, dtype=np.bool_)
+        self.n_points = 0
+        self.words: NDArray[np.uint64] | None = None
+        self.counts = np.zeros(populations + 1, dtype=np.int64)
+        self.non_finite = np.zeros(populations + 1, dtype=np.int64)
+        self.histograms = [np.zeros(shape, dtype=np.int32) for shape in histograms]
+
+    def begin(self, count: int) -> None:
+        """Make root the first `count` events; what stands behind them belongs to no population."""
+        root = self.mask[-1]
+        root[:count] = True
+        root[count:] = False

@@ -1,0 +1,134 @@
+"""One gate into one step: thresholds pulled back to data units, outlines pushed forward to display units."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import assert_never
+
+import numpy as np
+
+from nkflow.errors import GateError
+from nkflow.gating.bind import Source
+from nkflow.gating.gates import Boolean, Ellipsoid, Polygon, Quadrant, Range, Rectangle
+from nkflow.gating.gates.dimension import Space
+from nkflow.gating.gates.ellipsoid import whitening
+from nkflow.gating.outline_cells import cells_of
+from nkflow.gating.steps import Combine, InEllipsoid, InPolygon, Side
+from nkflow.gating.tree import ROOT, Node
+from nkflow.scales import Scale, pull_back
+
+__all__ = ["LOWEST", "combined", "display", "ellipsoid", "polygon", "sides"]
+
+LOWEST = -float(np.finfo(np.float64).max)  # the open lower end: -inf itself is no measurement
+Ends = tuple[float | None, float | None]
+
+
+def sides(
+    gate: Range | Rectangle | Quadrant, outcome: str, sources: Sequence[Source], columns: Sequence[int]
+) -> tuple[tuple[Side, ...], str]:
+    """Return the sides of a gate (of one outcome of a quadrant) in data units, and words for them."""
+    match gate:
+        case Range() | Rectangle():
+            ends: Sequence[Ends] = [(low, high) for _, low, high in gate.sides]
+        case Quadrant():
+            ends = gate.intervals(outcome)
+        case _:
+            assert_never(gate)
+    found, words = [], []
+    for source, column, (low, high) in zip(sources, columns, ends, strict=True):
+        first, low_words = _threshold(source, low, gate.space)
+        last, high_words = _threshold(source, high, gate.space)
+        found.append(
+            Side(column, LOWEST if first is None else max(first, LOWEST), math.inf if last is None else last)
+        )
+        words.append(_side_words(source.label, low_words, high_words))
+    return tuple(found), " and ".join(words)
+
+
+def polygon(
+    population: int, gate: Polygon, sources: Sequence[Source], rows: Sequence[int], *, text: str
+) -> InPolygon:
+    """Return the step of a polygon with its vertices in display units."""
+    vertices = np.array(gate.vertices, dtype=np.float64)
+    vx = display(sources[0].scale, vertices[:, 0], gate.space)
+    vy = display(sources[1].scale, vertices[:, 1], gate.space)
+    if not (np.isfinite(vx).all() and np.isfinite(vy).all()):
+        raise GateError(
+            "a vertex has no place on its scale", where=text, next_step="Move it into the scale's range."
+        )
+    words = f"{text}: polygon of {len(vx)} vertices on {sources[0].label} x {sources[1].label}"
+    return InPolygon(population, rows[0], rows[1], vx, vy, *cells_of(vx, vy), words)
+
+
+def ellipsoid(
+    population: int, gate: Ellipsoid, sources: Sequence[Source], rows: Sequence[int], *, text: str
+) -> InEllipsoid:
+    """Return the step of an ellipsoid with its centre and shape in display units.
+
+    Half-axes a_1 .. a_n (their end points minus the centre, on the scales) give C = sum of a_k a_k'.
+    """
+    centre = _on_scales(gate.centre, sources, gate)
+    if gate.covariance is not None:
+        factor = whitening(gate.covariance)
+    else:
+        axes = [
+            [p - c for p, c in zip(_on_scales(end, sources, gate), centre, strict=True)] for end in gate.rows
+        ]
+        n = range(len(axes))
+        factor = whitening([[sum(axis[i] * axis[j] for axis in axes) for j in n] for i in n])
+    labels = " x ".join(source.label for source in sources)
+    return InEllipsoid(
+        population,
+        np.array(rows, dtype=np.int64),
+        np.array(centre),
+        np.array(factor),
+        float(gate.distance_square),
+        f"{text}: ellipsoid on {labels}",
+    )
+
+
+def combined(population: int, node: Node, gate: Boolean, nodes: Sequence[Node]) -> Combine:
+    """Return the step of a boolean gate."""
+    names = [("not " if complement else "") + nodes[index].name for index, complement in node.references]
+    any_of = gate.operation == "or"
+    parent = ROOT if node.parent < 0 else nodes[node.parent].name
+    text = f"{node.name} in {parent}: {(' or ' if any_of else ' and ').join(names)}"
+    operands = node.references
+    if gate.operation == "not":
+        operands = tuple((index, not complement) for index, complement in operands)
+        text = f"{node.name} in {parent}: not {names[0]}"
+    return Combine(population, node.parent, any_of, operands, text)
+
+
+def display(
+    scale: Scale | None, values: np.ndarray[tuple[int], np.dtype[np.float64]], space: Space
+) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Return coordinates (n,) in display units, by the same fast path as the events: equal values stay equal."""
+    values = np.ascontiguousarray(values, dtype=np.float64)
+    return values if scale is None or space == "display" else scale.column(values)
+
+
+def _on_scales(point: Sequence[float], sources: Sequence[Source], gate: Ellipsoid) -> list[float]:
+    return [
+        float(display(source.scale, np.array([value]), gate.space)[0])
+        for source, value in zip(sources, point, strict=True)
+    ]
+
+
+def _threshold(source: Source, value: float | None, space: Space) -> tuple[float | None, str]:
+    """Return a threshold in data units, and words for it."""
+    if value is None:
+        return None, ""
+    if space == "data" or source.scale is None:
+        return float(value), f"{value:g}"
+    pulled = pull_back(source.scale, value)
+    return pulled, f"{pulled:.17g} (pulled back from {value:g} on {source.scale})"
+
+
+def _side_words(label: str, low: str, high: str) -> str:
+    if low and high:
+        return f"{low} <= {label} < {high}"
+    if not low and not high:
+        return f"{label} is finite"
+    return f"{label} >= {low}" if low else f"{label} < {high}"

@@ -1,0 +1,66 @@
+"""What is drawn of a gate: the events of its parent on the gate's axes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nkflow.fcs.channels import Channel
+from nkflow.gating.bind import Source
+from nkflow.plots.axis import Axis
+from nkflow.scales import ArcsinhCofactor, Biex, Linear, Scale
+
+__all__ = ["BINS", "Drawing", "Histogram", "axis_of"]
+
+BINS = 256  # each way
+TOP = 262144.0  # data units, where the file does not say how far a channel reaches
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """The axes on which the events of `parent` are drawn for the gates `entries` of the template."""
+
+    parent: int
+    entries: tuple[int, ...]
+    x: Axis
+    y: Axis | None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(y bins, x bins), or (x bins,) without a y axis."""
+        return (BINS,) if self.y is None else (BINS, BINS)
+
+    @property
+    def ends(self) -> NDArray[np.float64]:
+        """Low end and bins per display unit of each axis: (2,) or (4,)."""
+        axes = [self.x] if self.y is None else [self.x, self.y]
+        return np.array([number for axis in axes for number in (axis.low, BINS / (axis.high - axis.low))])
+
+
+@dataclass(frozen=True, eq=False)
+class Histogram:
+    """The events of a population in bins of equal width in display units; those beyond an end are in the last bin.
+
+    ``counts`` is (y bins, x bins), row 0 the lowest y; (x bins,) without a y axis.
+    """
+
+    population: str
+    x: Axis
+    y: Axis | None
+    counts: NDArray[np.int32] = field(repr=False)
+
+
+def axis_of(source: Source, channel: Channel | None) -> Axis:
+    """Return the axis of a dimension: its own scale, or linear up to the channel's range."""
+    top = float((channel.range if channel is not None else None) or TOP)
+    scale: Scale = source.scale or Linear(top)
+    label = source.label.removesuffix(", compensated")
+    match scale:
+        case Biex():
+            return Axis(label, scale, 0.0, float(scale.channels))
+        case ArcsinhCofactor():
+            return Axis(label, scale, scale.forward(-top / 1e3), scale.forward(top))
+        case _:
+            return Axis(label, scale, 0.0, 1.0)

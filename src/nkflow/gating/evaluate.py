@@ -1,0 +1,136 @@
+"""One pass over the events: blocks through the program, shared by any number of threads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nkflow.fcs.blocks import BlockReader
+from nkflow.fcs.sample import Sample
+from nkflow.gating.block import SIZE, Block
+from nkflow.gating.program import Program
+from nkflow.kernels import bits, finite
+
+__all__ = ["WORD", "Totals", "evaluate"]
+
+WORD = 64  # populations in a word of membership
+
+
+@dataclass(frozen=True, eq=False)
+class Totals:
+    """What a pass found.
+
+    Attributes
+    ----------
+    counts, non_finite : (n_populations + 1,)
+        Events; the last item is root's.
+    histograms
+        Bins of each drawing.
+    words : (n_events, n_words), or None
+        Membership: population p is bit ``p % 64`` of word ``p // 64``.
+    """
+
+    counts: NDArray[np.int64]
+    non_finite: NDArray[np.int64]
+    histograms: tuple[NDArray[np.int32], ...]
+    words: NDArray[np.uint64] | None
+
+
+def evaluate(
+    sample: Sample,
+    program: Program,
+    *,
+    threads: int = 1,
+    membership: bool = True,
+    before: NDArray[np.uint64] | None = None,
+) -> Totals:
+    """Run `program` over all events of `sample`.
+
+    Every block is independent and everything added up is an integer, so any number of threads gives the same
+    bits.
+
+    Parameters
+    ----------
+    membership
+        Keep who is inside which population.
+    before : (n_events, n_words)
+        Membership of the earlier run that the program recalls.
+    """
+    n_words = -(-program.n_populations // WORD)
+    words = np.empty((sample.n_events, n_words), dtype=np.uint64) if membership else None
+    blocks = [program.block() for _ in range(max(1, threads))]
+    starts = iter(range(0, sample.n_events, SIZE))  # next() of one iterator is safe between threads
+    if len(blocks) == 1:
+        _work(sample, program, blocks[0], starts, words=words, before=before)
+    else:
+        with ThreadPoolExecutor(len(blocks)) as pool:
+            jobs = [
+                pool.submit(_work, sample, program, block, starts, words=words, before=before)
+                for block in blocks
+            ]
+        for job in jobs:
+            job.result()
+    return Totals(
+        counts=sum((block.counts for block in blocks[1:]), blocks[0].counts),
+        non_finite=sum((block.non_finite for block in blocks[1:]), blocks[0].non_finite),
+        histograms=tuple(
+            sum(parts[1:], parts[0]) for parts in zip(*(block.histograms for block in blocks), strict=True)
+        ),
+        words=words,
+    )
+
+
+def _work(
+    sample: Sample,
+    program: Program,
+    block: Block,
+    starts: Iterator[int],
+    *,
+    words: NDArray[np.uint64] | None,
+    before: NDArray[np.uint64] | None,
+) -> None:
+    """Take blocks until there are none left."""
+    with sample.open() as reader:
+        for first in starts:
+            last = min(first + SIZE, sample.n_events)
+            _one(program, block, reader, first, last - first, before)
+            if words is not None:
+                bits.pack(block.lanes, program.n_populations, block.bytes, words[first:last])
+
+
+def _one(
+    program: Program,
+    block: Block,
+    reader: BlockReader,
+    first: int,
+    count: int,
+    before: NDArray[np.uint64] | None,
+) -> None:
+    """Run the program over one block and count."""
+    block.begin(count)
+    block.words = None if before is None else before[first : first + count]
+    if len(program.decode):
+        reader.read(first, count, program.decode, block.columns)
+    for step in program.steps:
+        step.run(block)
+    for population, mask in enumerate(block.mask):
+        block.counts[population] += np.count_nonzero(mask)
+    if not all(map(finite.all_finite, block.column)):
+        _count_non_finite(program, block)
+
+
+def _count_non_finite(program: Program, block: Block) -> None:
+    """Count, for each population, its events that a value kept out of all populations below it."""
+    for loss in program.losses:
+        marks = block.marks
+        marks[:] = False
+        for column in loss.columns:
+            finite.mark_non_finite(block.column[column], marks)
+        np.logical_and(marks, block.mask[loss.population], out=marks)
+        for leaf in loss.leaves:
+            np.greater(marks, block.mask[leaf], out=marks)
+        block.non_finite[loss.population] += np.count_nonzero(marks)

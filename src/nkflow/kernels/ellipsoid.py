@@ -1,0 +1,49 @@
+"""Points in ellipsoids of any dimension (STANDARDS GM-03)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nkflow.kernels.jit import kernel
+
+__all__ = ["mark_ellipsoid"]
+
+
+@kernel
+def mark_ellipsoid(
+    points: NDArray[np.float64],
+    rows: NDArray[np.int64],
+    index: NDArray[np.int64],
+    count: int,
+    centre: NDArray[np.float64],
+    whitening: NDArray[np.float64],
+    distance_square: float,
+    out: NDArray[np.bool_],
+) -> None:
+    """Set ``out[index[j]]`` to whether ``|W (x_j - centre)|^2 <= distance_square``, for the first `count` points.
+
+    Parameters
+    ----------
+    points : (n_rows, >= count)
+        Display units; the axes of the ellipsoid are the rows `rows` (n,).
+    index : (>= count,)
+        The event of each point; all other events become False. NaN is outside.
+    centre : (n,)
+    whitening : (n, n)
+        Lower triangle W with ``W' W`` = inverse covariance.
+    out : (n_events,)
+        Overwritten.
+    """
+    out[:] = False
+    n = rows.shape[0]
+    difference = np.empty(n)
+    for j in range(count):
+        total = 0.0
+        for a in range(n):
+            difference[a] = points[rows[a], j] - centre[a]
+            z = 0.0
+            for b in range(a + 1):
+                z += whitening[a, b] * difference[b]
+            total += z * z
+        out[index[j]] = total <= distance_square

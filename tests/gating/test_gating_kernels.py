@@ -1,0 +1,201 @@
+"""Every gating kernel against its slow twin, event for event, with ties on every boundary."""
+
+from __future__ import annotations
+
+import math
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from naive import bits as naive_bits
+from naive import ellipsoid as naive_ellipsoid
+from naive import finite as naive_finite
+from naive import histogram as naive_histogram
+from naive import orientation as naive_orientation
+from naive import polygon as naive_polygon
+from naive import ranges as naive_ranges
+from naive import select as naive_select
+from nkflow.gating.outline_cells import cells_of
+from nkflow.kernels import bits, ellipsoid, finite, histogram, orientation, polygon, ranges, select
+
+LOWEST = -np.finfo(np.float64).max
+small = st.integers(-4, 4).map(float)  # few values: ties everywhere
+odd = st.sampled_from([math.nan, math.inf, -math.inf, 0.0, -0.0, 5e-324, 1e300])
+values = st.lists(small | odd | st.floats(-5, 5), min_size=1, max_size=40)
+# products of coordinates must not underflow: nothing between 0 and 1e-100
+plain = st.floats(-4, 4).map(lambda value: 0.0 if abs(value) < 1e-100 else value)
+share = st.sampled_from([0.0, 0.25, 1 / 3, 0.5, 0.7])
+quick = settings(deadline=None, max_examples=150)
+
+
+def array(items) -> np.ndarray:
+    return np.array(items, dtype=np.float64)
+
+
+@quick
+@given(values, small | st.just(LOWEST), small | st.just(math.inf), st.integers(0, 2**32 - 1))
+def test_in_range__equals_its_twin(x: list[float], low: float, high: float, seed: int) -> None:
+    parent = np.random.default_rng(seed).random(len(x)) < 0.7
+    out, expected = np.zeros(len(x), bool), np.zeros(len(x), bool)
+    ranges.in_range(array(x), low, high, parent, out)
+    naive_ranges.in_range(x, low, high, parent, expected)
+    np.testing.assert_array_equal(out, expected)
+
+
+@quick
+@given(values, st.tuples(small, small, small, small), st.integers(0, 2**32 - 1))
+def test_in_rectangle__equals_its_twin(x: list[float], ends: tuple[float, ...], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    y, parent = rng.permutation(array(x)), rng.random(len(x)) < 0.7
+    out, expected = np.zeros(len(x), bool), np.zeros(len(x), bool)
+    ranges.in_rectangle(array(x), ends[0], ends[1], y, ends[2], ends[3], parent, out)
+    naive_ranges.in_rectangle(x, ends[0], ends[1], y, ends[2], ends[3], parent, expected)
+    np.testing.assert_array_equal(out, expected)
+
+
+coordinate = small | plain | st.sampled_from([0.1, 0.3, 1e-9, 1 / 3, 1e15, -1e15])
+
+
+@quick
+@given(st.lists(coordinate, min_size=6, max_size=6), share)
+def test_orientation__has_the_exact_sign(c: list[float], t: float) -> None:
+    ax, ay, bx, by = c[:4]
+    for px, py in ((c[4], c[5]), (ax, ay), (ax + t * (bx - ax), ay + t * (by - ay))):
+        expected = naive_orientation.orientation(ax, ay, bx, by, px, py)
+        assert np.sign(orientation.orientation(ax, ay, bx, by, px, py)) == expected
+        assert np.sign(orientation.side_of_line(ax, ay, bx, by, px, py)) == expected
+
+
+def test_orientation__is_right_where_rounding_is_not() -> None:
+    # Kettner et al. 2008, fig. 2: the float determinant gets most of these points wrong
+    step = 2.0**-53
+    wrong = 0
+    for i, j in product(range(0, 64, 3), range(0, 64, 5)):
+        px, py = 0.5 + i * step, 0.5 + j * step
+        expected = naive_orientation.orientation(12.0, 12.0, 24.0, 24.0, px, py)
+        plain = np.sign((12.0 - px) * (24.0 - py) - (12.0 - py) * (24.0 - px))
+        wrong += plain != expected
+        assert np.sign(orientation.orientation(12.0, 12.0, 24.0, 24.0, px, py)) == expected
+    assert wrong > 0
+
+
+vertex = st.tuples(small, small) | st.tuples(plain, plain)
+
+
+@quick
+@given(st.lists(vertex, min_size=3, max_size=9), st.lists(vertex, min_size=0, max_size=30), share)
+@example([(0.0, 0.0), (0.0, 0.0), (0.0, 0.0)], [(0.0, 0.0), (1.0, 0.0)], 0.5)
+def test_mark_polygon__equals_its_twin(
+    vertices: list[tuple[float, float]], points: list[tuple[float, float]], t: float
+) -> None:
+    vx, vy = array(vertices).T.copy()
+    on_edges = [
+        (ax + t * (bx - ax), ay + t * (by - ay))
+        for (ax, ay), (bx, by) in zip(vertices, vertices[1:] + vertices[:1], strict=True)
+    ]
+    grid = list(product(np.arange(-4.5, 5, 0.5), np.arange(-4.5, 5, 0.5)))
+    tried = array([*points, *vertices, *on_edges, *grid, (math.nan, 0), (0, math.nan), (math.inf, 0)])
+    x, y = tried.T.copy()
+    index = np.arange(len(x))
+    box, cells = cells_of(vx, vy)
+    out, expected = np.ones(len(x), bool), np.ones(len(x), bool)
+    polygon.mark_polygon(x, y, index, len(x), vx, vy, box, cells, out)
+    naive_polygon.mark_polygon(x, y, index, len(x), vx, vy, expected)
+    np.testing.assert_array_equal(out, expected)
+
+
+def test_mark_polygon__looks_at_edges_in_few_cells() -> None:
+    angle = np.linspace(0, 2 * np.pi, 20, endpoint=False)
+    _, cells = cells_of(np.cos(angle), np.sin(angle))
+    assert np.mean(cells == polygon.EDGE) < 0.1
+    assert np.mean(cells == polygon.INSIDE) > 0.6
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1.0, 1e12])
+@pytest.mark.parametrize("shift", [0.0, 1e3, -1e9])
+def test_mark_polygon__equals_its_twin_at_any_size_and_place(scale: float, shift: float) -> None:
+    rng = np.random.default_rng(5)
+    vx, vy = rng.random((2, 12)) * scale + shift
+    x, y = rng.random((2, 2000)) * scale + shift
+    x[:12], y[:12] = vx, vy
+    box, cells = cells_of(vx, vy)
+    out, expected = np.ones(len(x), bool), np.ones(len(x), bool)
+    polygon.mark_polygon(x, y, np.arange(len(x)), len(x), vx, vy, box, cells, out)
+    naive_polygon.mark_polygon(x, y, np.arange(len(x)), len(x), vx, vy, expected)
+    np.testing.assert_array_equal(out, expected)
+
+
+@quick
+@given(st.integers(2, 5), st.integers(0, 2**32 - 1), st.sampled_from([0.0, 0.5, 4.0, 1e9]))
+def test_mark_ellipsoid__equals_its_twin(n: int, seed: int, distance_square: float) -> None:
+    rng = np.random.default_rng(seed)
+    points = np.round(rng.normal(0, 2, (n + 1, 60)))
+    points[rng.random(points.shape) < 0.02] = math.nan
+    rows = rng.permutation(n + 1)[:n]
+    centre, whitening = np.round(rng.normal(0, 1, n)), np.tril(rng.normal(0, 1, (n, n)))
+    out, expected = np.ones(60, bool), np.ones(60, bool)
+    arguments = (points, rows, np.arange(60), 50, centre, whitening, distance_square)
+    ellipsoid.mark_ellipsoid(*arguments, out)
+    naive_ellipsoid.mark_ellipsoid(*arguments, expected)
+    np.testing.assert_array_equal(out, expected)
+    assert not out[50:].any()
+
+
+@quick
+@given(st.lists(st.booleans(), min_size=1, max_size=70))
+def test_select__equals_its_twin(mask: list[bool]) -> None:
+    x = np.arange(len(mask), dtype=np.float64) * 1.5
+    results = []
+    for module in (select, naive_select):
+        index, out = np.full(len(mask) + 1, -1), np.full(len(mask), -1.0)
+        count = module.select(np.array(mask), index)
+        module.take(x, index, count, out)
+        results.append((count, index[:count].tolist(), out.tolist()))
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("n_populations", [1, 7, 8, 9, 63, 64, 65, 130, 512])
+@pytest.mark.parametrize("n_events", [1, 61, 64])
+def test_pack__equals_its_twin_and_unpack_gives_it_back(n_populations: int, n_events: int) -> None:
+    masks = np.random.default_rng(n_populations).random((n_populations, 64)) < 0.5
+    words = -(-n_populations // 64)
+    out, expected = np.full((n_events, words), 7, np.uint64), np.full((n_events, words), 9, np.uint64)
+    bits.pack(masks.view(np.uint64), n_populations, np.full((8, 64), 255, np.uint8), out)
+    naive_bits.pack(masks, expected)
+    np.testing.assert_array_equal(out, expected)
+    for p in range(n_populations):
+        fast, slow = np.zeros(64, bool), np.zeros(64, bool)
+        bits.unpack(out, p, fast)
+        naive_bits.unpack(expected, p, slow)
+        np.testing.assert_array_equal(fast, slow)
+        np.testing.assert_array_equal(fast[:n_events], masks[p, :n_events])
+
+
+@quick
+@given(values, st.integers(0, 2**32 - 1))
+def test_histograms__equal_their_twins(x: list[float], seed: int) -> None:
+    y = np.random.default_rng(seed).permutation(array(x))
+    line, slow_line = np.zeros(8, np.int32), np.zeros(8, np.int32)
+    plane, slow_plane = np.zeros((4, 8), np.int32), np.zeros((4, 8), np.int32)
+    ends = array([-2.0, 2.0, -1.0, 1.5])
+    histogram.fill_line(array(x), len(x), -2.0, 2.0, line)
+    naive_histogram.fill_line(x, len(x), -2.0, 2.0, slow_line)
+    histogram.fill_plane(array(x), y, len(x), ends, plane)
+    naive_histogram.fill_plane(x, y, len(x), ends, slow_plane)
+    np.testing.assert_array_equal(line, slow_line)
+    np.testing.assert_array_equal(plane, slow_plane)
+    assert line.sum() == sum(not math.isnan(value) for value in x)
+
+
+@quick
+@given(values)
+def test_finite__equals_its_twin(x: list[float]) -> None:
+    assert finite.all_finite(array(x)) == naive_finite.all_finite(x)
+    out, expected = np.zeros(len(x), bool), np.zeros(len(x), bool)
+    out[0] = expected[0] = True  # stays
+    finite.mark_non_finite(array(x), out)
+    naive_finite.mark_non_finite(x, expected)
+    np.testing.assert_array_equal(out, expected)

@@ -1,0 +1,18 @@
+"""Slow twin of `nkflow.kernels.bits`: Python integers as bit sets."""
+
+from __future__ import annotations
+
+__all__ = ["pack", "unpack"]
+
+
+def pack(masks, out) -> None:
+    """`masks` (n_populations, n) of bool, `out` (<= n, n_words) of uint64."""
+    for e in range(out.shape[0]):
+        bits = sum(1 << p for p in range(masks.shape[0]) if masks[p, e])
+        for word in range(out.shape[1]):
+            out[e, word] = (bits >> 64 * word) & (2**64 - 1)
+
+
+def unpack(words, population, out) -> None:
+    for e in range(words.shape[0]):
+        out[e] = int(words[e, population // 64]) >> population % 64 & 1

@@ -1,0 +1,20 @@
+"""Slow twin of `nkflow.kernels.ellipsoid`: the same sums, one event at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+__all__ = ["mark_ellipsoid"]
+
+
+def mark_ellipsoid(points, rows, index, count, centre, whitening, distance_square, out) -> None:
+    out[:] = False
+    for j in range(count):
+        difference = [points[row, j] - centre[a] for a, row in enumerate(rows)]
+        total = np.float64(0.0)
+        for a in range(len(rows)):
+            z = np.float64(0.0)
+            for b in range(a + 1):
+                z = z + whitening[a, b] * difference[b]
+            total = total + z * z
+        out[index[j]] = bool(total <= distance_square)
