@@ -111,9 +111,7 @@ def _day(keywords: Keywords, tolerance: Tolerance) -> date | None:
         return None
     day, ambiguous = parse_date(text)
     if day is None:
-        tolerance.note(
-            "date-unreadable", f"$DATE {text[:40]!a} is no date", severity="info", where="$DATE"
-        )
+        tolerance.note("date-unreadable", f"$DATE {text[:40]!a} is no date", severity="info", where="$DATE")
     elif ambiguous:
         tolerance.note(
             "date-ambiguous", f"$DATE {text} is read as day, month, year", severity="info", where="$DATE"
@@ -139,7 +137,5 @@ def _iso(keywords: Keywords, key: str, tolerance: Tolerance) -> datetime | None:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        tolerance.note(
-            "clock-unreadable", f"{key} {text!a} is no date and time", severity="info", where=key
-        )
+        tolerance.note("clock-unreadable", f"{key} {text!a} is no date and time", severity="info", where=key)
         return None

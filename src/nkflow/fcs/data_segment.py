@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nkflow.errors import FCSFormatError, FCSTruncatedError
-from nkflow.fcs.byte_order import ByteOrder
 from nkflow.fcs.header import Header, Segment
 from nkflow.fcs.keywords import Keywords
-from nkflow.fcs.layout import DataType, Layout, build_layout
+from nkflow.fcs.layout import Layout
 from nkflow.fcs.segments import Candidate, candidates, segment_in_text
 from nkflow.fcs.source import Window
 from nkflow.fcs.tolerance import Tolerance
 
-__all__ = ["DataSegment", "OnTruncated", "find_data", "possible_layouts"]
+__all__ = ["DataSegment", "OnTruncated", "find_data"]
 
 OnTruncated = Literal["error", "read"]
 
@@ -28,8 +27,12 @@ class DataSegment:
     ----------
     begin
         First byte, relative to the data set.
+    length
+        Bytes from there to the stated end, or to the end of the file.
     n_events
         Complete events there.
+    total_known
+        Whether `$TOT` states them.
     source
         Whose offsets were right: ``HEADER``, ``TEXT``, ``arithmetic``, or ``none`` for a file without events.
     truncated
@@ -37,9 +40,11 @@ class DataSegment:
     """
 
     begin: int
+    length: int
     n_events: int
     layout: Layout
     source: str
+    total_known: bool = True
     truncated: bool = False
 
 
@@ -66,55 +71,39 @@ def find_data(
     if not found:
         return _without_segment(window, header, keywords, total, layouts[0], tolerance, on_truncated)
     best = found[0]
+    _check_width(best, tolerance)
     _report(best, found, tolerance)
     events, truncated = _count(window, best, total, tolerance, on_truncated)
     used = Segment(best.segment.begin, best.segment.begin + best.layout.bytes_for(events) - 1)
     _check_overlaps(used, header, tolerance)
-    return DataSegment(best.segment.begin, events, best.layout, best.source, truncated)
-
-
-def possible_layouts(
-    types: Sequence[DataType], widths: Sequence[int], order: ByteOrder, tolerance: Tolerance
-) -> tuple[Layout, ...]:
-    """Return the layouts that types and widths allow, the likeliest first; the length of DATA decides.
-
-    Floats of another width than their type (FCS-D03) go by the type, then by the width; integers whose width is
-    not in whole bytes are packed, or stand in whole words (FCS-D09).
-    """
-    choices: list[tuple[Sequence[DataType], Sequence[int]]] = []
-    sizes = {"F": 32, "D": 64}
-    by_type = [sizes.get(data_type, width) for data_type, width in zip(types, widths, strict=True)]
-    choices.append((types, by_type))
-    if by_type != list(widths):
-        by_width: list[DataType] = [
-            ("F" if width == 32 else "D") if data_type in sizes and width in (32, 64) else data_type
-            for data_type, width in zip(types, widths, strict=True)
-        ]
-        if all(t not in sizes or sizes[t] == w for t, w in zip(by_width, widths, strict=True)):
-            choices.append((by_width, widths))
-    if "A" not in types and any(width % 8 for width in by_type):
-        words = [next(word for word in (8, 16, 32, 64) if word >= width) for width in by_type]
-        whole = [-(-width // 8) * 8 for width in by_type]
-        choices += [(types, words)] + ([(types, whole)] if whole != words else [])
-    return tuple(build_layout(*choice, order, tolerance) for choice in choices)
+    length = min(best.segment.length, window.size - best.segment.begin)
+    return DataSegment(
+        best.segment.begin, length, events, best.layout, best.source, total is not None, truncated
+    )
 
 
 def _total(header: Header, keywords: Keywords, tolerance: Tolerance) -> int | None:
-    """Return `$TOT`; FCS 2.0 may go without."""
+    """Return `$TOT`, None where it is missing, which FCS 2.0 allows."""
+    stated = keywords.text("$TOT")
     total = keywords.integer("$TOT")
-    if total is not None and total < 0:
-        raise FCSFormatError(
-            "$TOT is negative", code="tot-invalid", where=f"{tolerance.where}: $TOT", found=str(total)
+    if total is not None and total >= 0:
+        return total
+    if stated:
+        tolerance.doubt(
+            "tot-invalid",
+            "$TOT is no number of events",
+            where="$TOT",
+            found=ascii(stated[:30]),
+            expected="a number of at most 20 digits",
         )
-    if total is None and (header.version != "FCS2.0" or keywords.text("$TOT")):
-        found = ascii(keywords.text("$TOT")[:20])
+    elif header.version != "FCS2.0":
         tolerance.note(
             "tot-missing",
-            f"$TOT is missing or no number: {found}",
+            "$TOT is missing",
             where="$TOT",
             consequence="events are counted by the length of DATA",
         )
-    return total
+    return None
 
 
 def _without_segment(
@@ -128,11 +117,11 @@ def _without_segment(
 ) -> DataSegment:
     """Return an empty DATA where `$TOT` is 0 (FCS-D15); refuse, or note a file that ends before its DATA."""
     if total == 0:
-        return DataSegment(0, 0, layout, "none")
+        return DataSegment(0, 0, 0, layout, "none")
     stated = [s for s in (header.data, segment_in_text(keywords, "DATA")) if s is not None and s.begin > 0]
     if any(segment.begin >= window.size for segment in stated):
         _truncated(0, total, tolerance, on_truncated)
-        return DataSegment(0, 0, layout, "none", truncated=True)
+        return DataSegment(0, 0, 0, layout, "none", truncated=True)
     raise FCSFormatError(
         "neither HEADER nor TEXT say where DATA is",
         code="data-missing",
@@ -202,6 +191,18 @@ def _is_filler(window: Window, segment: Segment, used: int) -> bool:
     return len(rest) <= 4096 and len(set(rest)) <= 1
 
 
+def _check_width(best: Candidate, tolerance: Tolerance) -> None:
+    """Refuse floats whose `$PnB` is not their type's, unless the length of DATA settles it (FCS-D03)."""
+    if not best.layout.as_declared and best.fit not in ("exact", "plus1"):
+        tolerance.doubt(
+            "width-mismatch",
+            "$PnB does not fit the type of the channels, and neither fits the length of DATA",
+            where="$PnB",
+            found=f"a DATA segment of {best.segment.length} bytes",
+            expected="32 bits for type F, 64 for D",
+        )
+
+
 def _report(best: Candidate, found: Sequence[Candidate], tolerance: Tolerance) -> None:
     stated = {(c.source, c.segment) for c in found}
     if len({segment for _, segment in stated}) > 1 or best.source == "arithmetic":
@@ -212,7 +213,7 @@ def _report(best: Candidate, found: Sequence[Candidate], tolerance: Tolerance) -
             where="$BEGINDATA",
             consequence=f"{best.source} fits the events ({best.fit})",
         )
-    if best.choice:
+    if best.choice or not best.layout.as_declared:
         tolerance.note(
             "width-repaired",
             f"$PnB does not fit the length of DATA; {best.layout.columns[0].bits} bits do",

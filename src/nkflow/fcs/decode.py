@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nkflow.fcs.channels import Channel
 from nkflow.fcs.layout import Column, Layout
 
-__all__ = ["Decoder"]
+__all__ = ["Decoder", "convert"]
 
 _ALL = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
 
@@ -51,7 +51,7 @@ class Decoder:
             for row, column in enumerate(columns):
                 out[row, :count] = self.stored(block, skip, count, int(column))
         for row, column in enumerate(columns):
-            self._convert(out[row, :count], self._channels[int(column)])
+            convert(out[row, :count], self._channels[int(column)], self._time_step)
 
     def stored(self, block: NDArray[np.uint8], skip: int, count: int, column: int) -> NDArray[np.generic]:
         """Return the masked stored values (count,) of one column; the array is reused by the next call."""
@@ -72,15 +72,18 @@ class Decoder:
             return bits.astype(np.uint32).view(np.float32)
         return bits.view(np.float64) if spec.data_type == "D" else bits
 
-    def _convert(self, values: NDArray[np.float64], channel: Channel) -> None:
-        if channel.log is not None:
-            decades, offset = channel.log
-            self._kernels.log_values(values, decades, offset, float(channel.range or 1.0))
-        elif channel.kind == "time":
-            if self._time_step != 1.0:
-                values *= self._time_step
-        elif channel.gain != 1.0:
-            values /= channel.gain
+
+def convert(values: NDArray[np.float64], channel: Channel, time_step: float) -> None:
+    """Turn stored values (n,) of `channel` into data units, in place: log or gain, then time step (§1.5)."""
+    if channel.log is not None and channel.range:
+        from nkflow.kernels import decode as kernels
+
+        decades, offset = channel.log
+        kernels.log_values(values, decades, offset, float(channel.range))
+    elif channel.gain != 1.0:
+        values /= channel.gain
+    if channel.kind == "time" and time_step != 1.0:
+        values *= time_step
 
 
 def _shifts(column: Column) -> NDArray[np.uint64]:

@@ -14,9 +14,10 @@ from nkflow.errors import FCSFormatError
 from nkflow.fcs.byte_order import ByteOrder
 from nkflow.fcs.tolerance import Tolerance
 
-__all__ = ["Column", "DataType", "Layout", "build_layout", "mask_of"]
+__all__ = ["Column", "DataType", "Layout", "mask_of", "possible_layouts"]
 
 DataType = Literal["I", "F", "D", "A"]
+_FLOAT_BITS: dict[str, int] = {"F": 32, "D": 64}
 
 
 @dataclass(frozen=True)
@@ -69,12 +70,15 @@ class Layout:
         Values do not begin on byte boundaries: DATA is one stream of bits.
     msb_first
         Order of the bits of a packed stream.
+    as_declared
+        Types and `$PnB` agree; else the length of DATA has to settle which of them is right.
     """
 
     columns: tuple[Column, ...]
     row_bits: int
     packed: bool = False
     msb_first: bool = False
+    as_declared: bool = True
 
     @property
     def ascii(self) -> bool:
@@ -122,16 +126,47 @@ class Layout:
         )
 
 
-def build_layout(
+def possible_layouts(
     types: Sequence[DataType], widths: Sequence[int], order: ByteOrder, tolerance: Tolerance
-) -> Layout:
-    """Return the layout of values of `types` and `widths` (bits) that follow one another.
+) -> tuple[Layout, ...]:
+    """Return the layouts that types and widths (bits) allow, the likeliest first; the length of DATA decides.
+
+    Floats of another width than their type's (FCS-D03) go by the type, then by the width; integers whose width
+    is not in whole bytes are packed, or stand in whole words (FCS-D09).
 
     Raises
     ------
     FCSFormatError
         ``byteord-width``: a mixed order such as ``3,4,1,2`` says nothing about words of another width.
     """
+    by_type = [_FLOAT_BITS.get(data_type, width) for data_type, width in zip(types, widths, strict=True)]
+    declared = by_type == list(widths)
+    layouts = [replace(_build(types, by_type, order, tolerance), as_declared=declared)]
+    if not declared:
+        by_width = [_float_of(data_type, width) for data_type, width in zip(types, widths, strict=True)]
+        if all(_FLOAT_BITS.get(t, w) == w for t, w in zip(by_width, widths, strict=True)):
+            layouts.append(_build(by_width, widths, order, tolerance))
+    if layouts[0].packed:
+        words = [next(word for word in (8, 16, 32, 64) if word >= width) for width in by_type]
+        whole = [-(-width // 8) * 8 for width in by_type]
+        layouts.append(_build(types, words, order, tolerance))
+        if whole != words:
+            layouts.append(_build(types, whole, order, tolerance))
+    return tuple(layouts)
+
+
+def mask_of(range_: int | float | None, bits: int) -> int:
+    """Return the mask of integers: the next power of two >= `$PnR`, minus 1; 0 for none (FCS-D10)."""
+    if range_ is None or range_ <= 1 or range_ != int(range_):
+        return 0
+    mask = (1 << (int(range_) - 1).bit_length()) - 1
+    return mask if mask < (1 << bits) - 1 else 0
+
+
+def _build(
+    types: Sequence[DataType], widths: Sequence[int], order: ByteOrder, tolerance: Tolerance
+) -> Layout:
+    """Return the layout of values that follow one another without a gap."""
     starts = [0, *accumulate(widths)]
     packed = "A" not in types and any(width % 8 for width in widths)
     columns = []
@@ -146,12 +181,12 @@ def build_layout(
                 expected=f"a list of {width // 8} bytes, or 1,2,3,4 or 4,3,2,1",
             )
         columns.append(Column(data_type, width, first, ranks))
-    return Layout(tuple(columns), starts[-1], packed, packed and order.direction == "big")
+    free = "A" in types and 0 in widths
+    return Layout(tuple(columns), 0 if free else starts[-1], packed, packed and order.direction == "big")
 
 
-def mask_of(range_: int | float | None, bits: int) -> int:
-    """Return the mask of an integer channel: the next power of two >= `$PnR`, minus 1; 0 for none (FCS-D10)."""
-    if range_ is None or range_ <= 1 or range_ != int(range_):
-        return 0
-    mask = (1 << (int(range_) - 1).bit_length()) - 1
-    return mask if mask < (1 << bits) - 1 else 0
+def _float_of(data_type: DataType, width: int) -> DataType:
+    """Return the float type of `width` bits in place of another one."""
+    if data_type not in _FLOAT_BITS:
+        return data_type
+    return "F" if width == 32 else "D" if width == 64 else data_type

@@ -1,23 +1,110 @@
-"""Samples that stand in memory: simulated, derived, or handed over by another program."""
+"""Events that stand in memory: simulated, derived, handed over by another program, or decoded from text."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nkflow.errors import InvalidValueError
+from nkflow.fcs.blocks import Columns, check_range
 from nkflow.fcs.channels import Channel, feature_of, kind_of, says_compensated
+from nkflow.fcs.decode import convert
+from nkflow.fcs.hashing import BlockHasher, KnownHash, file_sha256
+from nkflow.fcs.source import FileMark
 
-__all__ = ["channels_from", "columns_from"]
+__all__ = ["MemoryEvents", "MemoryReader", "channels_from", "columns_from"]
+
+Table = Mapping[str, ArrayLike] | Sequence[ArrayLike] | NDArray[np.generic]
 
 
-def columns_from(
-    columns: Mapping[str, ArrayLike] | Sequence[ArrayLike] | NDArray[np.generic],
-) -> NDArray[np.generic]:
-    """Return a copy of `columns` as one float array (n_channels, n_events)."""
+@dataclass(frozen=True, eq=False)
+class MemoryEvents:
+    """Stored values in memory.
+
+    Attributes
+    ----------
+    columns : (n_channels, n_events)
+        Read-only, of one native type.
+    channels
+        How stored values become data units.
+    time_step
+        What values of the time channel are multiplied by; 1 where they are data units already.
+    origin
+        The file they were decoded from, and its state then.
+    """
+
+    columns: NDArray[np.generic]
+    channels: tuple[Channel, ...]
+    time_step: float = 1.0
+    origin: tuple[Path, FileMark] | None = None
+
+    @property
+    def n_events(self) -> int:
+        """Number of events."""
+        return int(self.columns.shape[1])
+
+    def open(self, hasher: BlockHasher | None = None) -> MemoryReader:
+        """Return a reader."""
+        return MemoryReader(self)
+
+    def stored(self, columns: NDArray[np.int64]) -> NDArray[np.generic]:
+        """Return the values (n_events, n_columns)."""
+        return np.array(self.columns[columns].T, order="C")
+
+    def hasher(self) -> BlockHasher:
+        """Return the hash that is known already."""
+        return KnownHash(self.sha256())
+
+    def sha256(self) -> str:
+        """Return the SHA-256 (hex) of the file they come from, else of type, shape, names and values."""
+        if self.origin is not None:
+            return file_sha256(*self.origin)
+        names = "\0".join(channel.name for channel in self.channels)
+        digest = hashlib.sha256(f"{self.columns.dtype.str} {self.columns.shape} {names}".encode())
+        digest.update(np.ascontiguousarray(self.columns).data.cast("B"))
+        return digest.hexdigest()
+
+
+class MemoryReader:
+    """Copies blocks out of memory; see :class:`~nkflow.fcs.blocks.BlockReader`."""
+
+    def __init__(self, events: MemoryEvents) -> None:
+        self._events = events
+
+    def read(self, first: int, count: int, columns: Columns, out: NDArray[np.float64]) -> None:
+        """Fill ``out[k, :count]`` with data units of ``columns[k]`` for events first .. first + count - 1."""
+        events = self._events
+        check_range(first, count, events.n_events)
+        for row, column in enumerate(columns):
+            out[row, :count] = events.columns[column, first : first + count]
+            convert(out[row, :count], events.channels[column], events.time_step)
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    def __enter__(self) -> MemoryReader:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def columns_from(columns: Table) -> NDArray[np.generic]:
+    """Return a read-only copy of `columns` as one float array (n_channels, n_events).
+
+    Raises
+    ------
+    InvalidValueError
+        No table, or columns of different lengths.
+    """
     if isinstance(columns, np.ndarray):
         if columns.ndim != 2:
             raise InvalidValueError(
@@ -26,13 +113,15 @@ def columns_from(
         parts = list(columns.T)
     else:
         parts = [np.asarray(part) for part in (columns.values() if isinstance(columns, Mapping) else columns)]
-    lengths = sorted({part.shape for part in parts})
-    if len(lengths) != 1 or len(lengths[0]) != 1:
-        raise InvalidValueError("columns differ in length", found=f"shapes {lengths}", expected="one length")
-    kind = np.dtype(np.float32) if all(part.dtype == np.float32 for part in parts) else np.dtype(np.float64)
-    stack = np.empty((len(parts), lengths[0][0]), dtype=kind)
-    for row, part in zip(stack, parts, strict=True):
-        row[:] = part
+    shapes = {part.shape for part in parts}
+    if len(shapes) != 1 or any(len(shape) != 1 for shape in shapes):
+        raise InvalidValueError(
+            "columns don't make a table",
+            found=f"shapes {sorted(shapes)}",
+            expected="one length, one dimension",
+        )
+    single = all(part.dtype == np.float32 for part in parts)
+    stack = np.array(parts, dtype=np.float32 if single else np.float64)
     stack.flags.writeable = False
     return stack
 
@@ -40,47 +129,46 @@ def columns_from(
 def channels_from(
     channels: Sequence[Channel | str],
     markers: Mapping[str, str] | Sequence[str] | None,
-    count: int,
-    dtype: np.dtype[np.generic],
+    columns: NDArray[np.generic],
 ) -> tuple[Channel, ...]:
-    """Return one channel per column, numbered in order."""
-    if len(channels) != count:
-        raise InvalidValueError(
-            "channels don't fit the columns", found=str(len(channels)), expected=str(count)
-        )
-    names = [channel if isinstance(channel, str) else channel.name for channel in channels]
-    if len(set(names)) != count:
-        raise InvalidValueError("channel names are not unique", found=", ".join(names))
-    if markers is not None and not isinstance(markers, Mapping):
-        if len(markers) != count:
+    """Return one channel per column, numbered in order; values in memory need no gain and no logarithm.
+
+    Raises
+    ------
+    InvalidValueError
+        Another number of channels or markers than of columns; names that are not unique.
+    """
+    made = [_named(channel) if isinstance(channel, str) else channel for channel in channels]
+    names = [channel.name for channel in made]
+    for what, found in (("channels", names), ("markers", names if markers is None else markers)):
+        if len(found) != len(columns) and not isinstance(found, Mapping):
             raise InvalidValueError(
-                "markers don't fit the columns", found=str(len(markers)), expected=str(count)
+                f"{what} don't fit the columns", found=str(len(found)), expected=str(len(columns))
             )
-        markers = dict(zip(names, markers, strict=True))
-    given = markers or {}
-    single = dtype == np.float32
-    result = []
-    for index, channel in enumerate(channels):
-        if isinstance(channel, str):
-            channel = Channel(
-                index,
-                channel,
-                kind=kind_of(channel),
-                feature=feature_of(channel),
-                original_name=channel,
-                compensated=says_compensated(channel),
-            )
-        marker = given.get(channel.name, channel.marker)
-        # events in memory are in data units already: no gain, no logarithm
-        result.append(
-            replace(
-                channel,
-                index=index,
-                marker=marker,
-                gain=1.0,
-                log=None,
-                bits=32 if single else 64,
-                data_type="F" if single else "D",
-            )
+    if len(set(names)) != len(names):
+        raise InvalidValueError("channel names are not unique", found=", ".join(names))
+    by_name = markers if isinstance(markers, Mapping) else dict(zip(names, markers or (), strict=False))
+    single = columns.dtype == np.float32
+    return tuple(
+        replace(
+            channel,
+            index=index,
+            marker=by_name.get(channel.name, channel.marker),
+            gain=1.0,
+            log=None,
+            bits=32 if single else 64,
+            data_type="F" if single else "D",
         )
-    return tuple(result)
+        for index, channel in enumerate(made)
+    )
+
+
+def _named(name: str) -> Channel:
+    return Channel(
+        0,
+        name,
+        kind=kind_of(name),
+        feature=feature_of(name),
+        original_name=name,
+        compensated=says_compensated(name),
+    )

@@ -9,14 +9,18 @@ from itertools import islice
 from typing import Literal
 
 from nkflow.fcs.acquired import parse_acquired
-from nkflow.fcs.blocks import FileEvents
+from nkflow.fcs.ascii_events import decode_ascii
+from nkflow.fcs.bit_order import EVIDENCE_EVENTS, settle_bit_order
+from nkflow.fcs.blocks import EventSource
 from nkflow.fcs.byte_order import parse_byte_order
 from nkflow.fcs.channels import Channel
-from nkflow.fcs.data_segment import DataSegment, OnTruncated, find_data, possible_layouts
+from nkflow.fcs.data_segment import DataSegment, OnTruncated, find_data
 from nkflow.fcs.data_sets import Opened, choose, walk
+from nkflow.fcs.file_events import FileEvents
 from nkflow.fcs.keywords import Keywords
-from nkflow.fcs.layout import mask_of
+from nkflow.fcs.layout import Layout, mask_of, possible_layouts
 from nkflow.fcs.limits import Limits
+from nkflow.fcs.memory import MemoryEvents
 from nkflow.fcs.parameters import (
     build_channels,
     channel_count,
@@ -107,11 +111,12 @@ def _sample(opened: Opened, index: int, options: _Options) -> Sample:
     )
     channels = build_channels(keywords, data.layout, tolerance, apply_gain=options.apply_gain)
     time_step = _time_step(keywords, tolerance)
+    events = _events(window, data, channels, time_step=time_step, tolerance=tolerance, limits=options.limits)
     spillover = read_spillover(keywords, channels, tolerance, options.limits)
     acquired = parse_acquired(keywords, header.version, tolerance)
     volume = parse_volume(keywords, tolerance)
     return Sample(
-        events=_events(window, data, channels, time_step, tolerance),
+        events=events,
         channels=channels,
         path=window.source.path,
         name=options.name if options.name is not None else window.source.path.name,
@@ -132,22 +137,39 @@ def _events(
     window: Window,
     data: DataSegment,
     channels: tuple[Channel, ...],
+    *,
     time_step: float | None,
     tolerance: Tolerance,
-) -> FileEvents:
+    limits: Limits,
+) -> EventSource:
+    source = window.source
+    if data.layout.ascii:
+        values = decode_ascii(window, data, tolerance, limits)
+        return MemoryEvents(values, channels, time_step or 1.0, (source.path, source.mark))
+    return FileEvents(
+        path=source.path,
+        begin=window.offset + data.begin,
+        n_events=data.n_events,
+        layout=_settled(window, data, channels, tolerance),
+        channels=channels,
+        time_step=time_step or 1.0,
+        mark=source.mark,
+    )
+
+
+def _settled(
+    window: Window, data: DataSegment, channels: tuple[Channel, ...], tolerance: Tolerance
+) -> Layout:
+    """Return the layout with its masks and, where it is packed, its order of bits."""
     masks = [
         mask_of(channel.range, column.bits) if column.data_type == "I" else 0
         for channel, column in zip(channels, data.layout.columns, strict=True)
     ]
-    return FileEvents(
-        path=window.source.path,
-        begin=window.offset + data.begin,
-        n_events=data.n_events,
-        layout=data.layout.with_masks(masks),
-        channels=channels,
-        time_step=time_step or 1.0,
-        mark=window.source.mark,
-    )
+    layout = data.layout.with_masks(masks)
+    if not layout.packed:
+        return layout
+    count = min(data.n_events, EVIDENCE_EVENTS)
+    return settle_bit_order(layout, window.read(data.begin, layout.bytes_for(count)), count, tolerance)
 
 
 def _time_step(keywords: Keywords, tolerance: Tolerance) -> float | None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,34 +13,18 @@ from numpy.typing import ArrayLike, NDArray
 from nkflow.compensation import Spillover
 from nkflow.errors import InvalidValueError
 from nkflow.fcs.acquired import Acquired
-from nkflow.fcs.blocks import BlockReader, MemoryEvents
+from nkflow.fcs.blocks import BlockReader, EventSource
 from nkflow.fcs.channels import Channel
 from nkflow.fcs.findings import Finding
+from nkflow.fcs.hashing import BlockHasher
 from nkflow.fcs.keywords import Keywords
-from nkflow.fcs.memory import channels_from, columns_from
+from nkflow.fcs.memory import MemoryEvents, channels_from, columns_from
 from nkflow.fcs.panel import find
 from nkflow.fcs.volume import StatedVolume
 
-__all__ = ["EventSource", "Sample"]
+__all__ = ["Sample"]
 
 _BLOCK = 8192
-
-
-class EventSource(Protocol):
-    """Where a sample's events are."""
-
-    @property
-    def n_events(self) -> int:
-        """Number of events."""
-
-    def open(self) -> BlockReader:
-        """Return a new reader; one per thread."""
-
-    def stored(self, columns: NDArray[np.int64]) -> NDArray[np.generic]:
-        """Return the masked stored values (n_events, n_columns)."""
-
-    def sha256(self) -> str:
-        """Return the SHA-256 (hex) of the bytes the events come from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,10 +110,11 @@ class Sample:
             if not isinstance(columns, Mapping):
                 raise InvalidValueError("channels are missing", expected="their names, one per column")
             channels = tuple(columns)
+        made = channels_from(channels, markers, stack)
         known = Keywords(keywords or {})
         return cls(
-            events=MemoryEvents(stack),
-            channels=channels_from(channels, markers, len(stack), stack.dtype),
+            events=MemoryEvents(stack, made),
+            channels=made,
             name=name,
             keywords=known,
             spillover=spillover,
@@ -183,13 +167,19 @@ class Sample:
         """
         wanted = self.indices(names)
         result = np.empty((len(wanted), self.n_events))
+        block = np.empty((len(wanted), min(_BLOCK, self.n_events)))
         with self.open() as reader:
             for first in range(0, self.n_events, _BLOCK):
                 count = min(_BLOCK, self.n_events - first)
-                reader.read(first, count, wanted, result[:, first : first + count])
+                reader.read(first, count, wanted, block)
+                result[:, first : first + count] = block[:, :count]
         result.flags.writeable = False
         return result.T
 
-    def open(self) -> BlockReader:
-        """Return a reader of blocks; one per thread."""
-        return self.events.open()
+    def open(self, hasher: BlockHasher | None = None) -> BlockReader:
+        """Return a reader of blocks; one per thread. It hands the bytes that it reads to `hasher`."""
+        return self.events.open(hasher)
+
+    def hasher(self) -> BlockHasher:
+        """Return a hasher for all readers of one pass: its digest is `sha256`, of the very bytes they read."""
+        return self.events.hasher()

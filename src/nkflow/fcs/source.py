@@ -7,18 +7,41 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from nkflow.errors import FCSChangedError, FCSFormatError
-from nkflow.fcs.blocks import FileMark
+from nkflow.errors import FCSChangedError, FCSError
 
-__all__ = ["Source", "Window"]
+__all__ = ["FileMark", "Source", "Window"]
+
+
+@dataclass(frozen=True)
+class FileMark:
+    """What tells one state of a file from another without reading it."""
+
+    size: int
+    modified_ns: int
+    inode: int
+
+    @classmethod
+    def of(cls, descriptor: int) -> FileMark:
+        """Return the present mark of the open file `descriptor`."""
+        status = os.fstat(descriptor)
+        return cls(status.st_size, status.st_mtime_ns, status.st_ino)
+
+    def check(self, descriptor: int, path: Path) -> None:
+        """Raise `FCSChangedError` where the open file has another mark by now."""
+        if FileMark.of(descriptor) != self:
+            raise FCSChangedError(
+                "the file was changed after its header was read",
+                where=str(path),
+                next_step="Read the file again once nothing writes to it.",
+            )
 
 
 class Source:
-    """A regular file, its size and state when it was opened.
+    """A regular file with its size and state when it was opened.
 
     Raises
     ------
-    FCSFormatError
+    FCSError
         ``file-unreadable``: it does not exist, is no regular file or may not be read.
     """
 
@@ -26,13 +49,13 @@ class Source:
         self.path = Path(path)
         try:
             if not self.path.is_file():  # a pipe would block, a device never ends
-                raise FileNotFoundError("no such file" if not self.path.exists() else "not a regular file")
-            self._file = open(self.path, "rb", buffering=0)  # noqa: SIM115 - closed in __exit__
+                raise FileNotFoundError("not a regular file" if self.path.exists() else "no such file")
+            self._file = open(self.path, "rb", buffering=0)  # closed in __exit__
         except (OSError, ValueError) as problem:
-            raise FCSFormatError(
+            raise FCSError(
                 "the file can't be opened", code="file-unreadable", where=str(self.path), found=str(problem)
             ) from problem
-        self.mark = FileMark.of(os.fstat(self._file.fileno()))
+        self.mark = FileMark.of(self._file.fileno())
         self.size = self.mark.size
 
     def read(self, begin: int, length: int) -> bytes:

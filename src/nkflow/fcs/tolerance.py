@@ -20,13 +20,12 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
     {
         "analysis-offset": "the ANALYSIS segment is ignored",
         "byteord-invalid": "bytes are taken in little-endian order",
-        "calibration-conflict": "reserved",
-        "data-length": "the smaller number of complete events is read",
         "nextdata-invalid": "the data sets found so far are used",
         "segment-overlap": "the segments are read where their offsets say",
         "spillover-conflict": "the first matrix in the standard's search order is used",
+        "tot-invalid": "events are counted by the length of DATA",
         "tot-mismatch": "the smaller number of events is read",
-        "width-mismatch": "the width that fits the length of DATA is used",
+        "width-mismatch": "channels have the width of their type",
     }
 )
 

@@ -40,8 +40,6 @@ def parse_volume(keywords: Keywords, tolerance: Tolerance) -> StatedVolume | Non
         return None
     value = keywords.number("$VOL")
     if value is None or value <= 0:
-        tolerance.note(
-            "volume-unreadable", f"$VOL {keywords.text('$VOL')[:40]!a} is no volume", where="$VOL"
-        )
+        tolerance.note("volume-unreadable", f"$VOL {keywords.text('$VOL')[:40]!a} is no volume", where="$VOL")
         return None
     return StatedVolume(value)

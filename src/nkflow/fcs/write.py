@@ -36,23 +36,36 @@ def write_fcs(
     byte_order: Literal["little", "big"] = "little",
     force: bool = False,
 ) -> Path:
-    """Write one data set as FCS 3.1 and return its path.
-    """
+    """Write one data set as FCS 3.1 and return its path."""
     sample = events if isinstance(events, Sample) else Sample.from_arrays(np.asarray(events), channels)
     target = Path(path)
     if target.exists() and not force:
         raise OutputError("the file exists already", where=str(target), next_step="Use force to replace it.")
-    dtype = np.dtype({"F": "f4", "D": "f8", "I": "u4"}[data_type]).newbyteorder("<" if byte_order == "little" else ">")
+    dtype = np.dtype({"F": "f4", "D": "f8", "I": "u4"}[data_type]).newbyteorder(
+        "<" if byte_order == "little" else ">"
+    )
     values = sample.values()
     text_keys = {
         "$BYTEORD": "1,2,3,4" if byte_order == "little" else "4,3,2,1",
-        "$DATATYPE": data_type, "$MODE": "L", "$NEXTDATA": "0", "$PAR": str(len(sample.channels)), "$TOT": str(sample.n_events),
-        "$BEGINANALYSIS": "0", "$ENDANALYSIS": "0", "$BEGINSTEXT": "0", "$ENDSTEXT": "0",
+        "$DATATYPE": data_type,
+        "$MODE": "L",
+        "$NEXTDATA": "0",
+        "$PAR": str(len(sample.channels)),
+        "$TOT": str(sample.n_events),
+        "$BEGINANALYSIS": "0",
+        "$ENDANALYSIS": "0",
+        "$BEGINSTEXT": "0",
+        "$ENDSTEXT": "0",
     }
     for c in sample.channels:
         k = f"$P{c.index + 1}"
         top = float(np.nanmax(values[:, c.index], initial=0.0)) if sample.n_events else 0.0
-        text_keys |= {f"{k}B": str(dtype.itemsize * 8), f"{k}E": "0,0", f"{k}N": c.name.replace(",", "_"), f"{k}R": str(int(max(top, (c.range or 1) - 1)) + 1)}
+        text_keys |= {
+            f"{k}B": str(dtype.itemsize * 8),
+            f"{k}E": "0,0",
+            f"{k}N": c.name.replace(",", "_"),
+            f"{k}R": str(int(max(top, (c.range or 1) - 1)) + 1),
+        }
         if c.marker:
             text_keys[f"{k}S"] = c.marker
         if c.kind == "time" and sample.time_step:
@@ -66,8 +79,10 @@ def write_fcs(
         if k not in text_keys and v.strip() and not k.startswith(("$P", *_STRUCTURE)):
             text_keys[k] = v
     d = next((d for d in _DELIMITERS if all(d not in t for kv in text_keys.items() for t in kv)), "/")
+
     def esc(t: str) -> str:
         return t.replace(d, d + d)
+
     body = d + "".join(f"{esc(k)}{d}{esc(v)}{d}" for k, v in text_keys.items())
     places = f"$BEGINDATA{d}%020d{d}$ENDDATA{d}%020d{d}"
     size = len((body + places % (0, 0)).encode())

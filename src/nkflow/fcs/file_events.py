@@ -1,0 +1,166 @@
+"""Events of a binary DATA segment, read from the file when they are asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nkflow.errors import FCSChangedError
+from nkflow.fcs.blocks import Columns, check_range
+from nkflow.fcs.channels import Channel
+from nkflow.fcs.decode import Decoder
+from nkflow.fcs.hashing import BlockHasher, FileHasher, file_sha256
+from nkflow.fcs.layout import Layout
+from nkflow.fcs.source import FileMark
+
+__all__ = ["FileEvents", "FileReader"]
+
+_BLOCK = 8192
+_PIECE = 1 << 18  # bytes that are read, swapped and masked while they are in cache
+
+
+@dataclass(frozen=True, eq=False)
+class FileEvents:
+    """Where the events are and how they lie there.
+
+    Attributes
+    ----------
+    begin
+        Byte of the file where the first event begins.
+    time_step
+        What values of the time channel are multiplied by.
+    mark
+        State of the file when its header was read.
+    """
+
+    path: Path
+    begin: int
+    n_events: int
+    layout: Layout
+    channels: tuple[Channel, ...]
+    time_step: float
+    mark: FileMark
+
+    def open(self, hasher: BlockHasher | None = None) -> FileReader:
+        """Return a reader with its own file handle and buffers."""
+        return FileReader(self, hasher)
+
+    def stored(self, columns: NDArray[np.int64]) -> NDArray[np.generic]:
+        """Return the masked stored values (n_events, n_columns), in the smallest native type for all."""
+        layout = self.layout
+        result: NDArray[np.generic] = np.empty((self.n_events, len(columns)), layout.dtype(columns.tolist()))
+        whole = np.array_equal(columns, np.arange(len(layout.columns)))
+        with self.open() as reader:
+            if whole and layout.uniform is not None:
+                reader.load_matrix(result, layout.uniform)
+            else:
+                reader.load_columns(columns, result)
+        return result
+
+    def hasher(self) -> BlockHasher:
+        """Return a hasher for readers of these events."""
+        end = self.begin + self.layout.bytes_for(self.n_events)
+        return FileHasher(self.path, self.mark, self.begin, end)
+
+    def sha256(self) -> str:
+        """Return the SHA-256 (hex) of the whole file."""
+        return file_sha256(self.path, self.mark)
+
+
+class FileReader:
+    """Reads blocks of one file; see :class:`~nkflow.fcs.blocks.BlockReader`."""
+
+    def __init__(self, events: FileEvents, hasher: BlockHasher | None = None) -> None:
+        self._events = events
+        self._hasher = hasher
+        self._decoder = Decoder(events.layout, events.channels, events.time_step)
+        self._buffer = np.empty(0, np.uint8)
+        try:
+            self._file = open(events.path, "rb", buffering=0)  # closed in close()
+        except OSError as problem:
+            raise FCSChangedError(
+                "the file can't be opened any more", where=str(events.path), found=str(problem)
+            ) from problem
+
+    def read(self, first: int, count: int, columns: Columns, out: NDArray[np.float64]) -> None:
+        """Fill ``out[k, :count]`` with data units of ``columns[k]`` for events first .. first + count - 1.
+
+        Raises
+        ------
+        FCSChangedError
+            The file was changed since its header was read.
+        """
+        block, skip = self._load(first, count)
+        self._decoder.values(block, skip, count, np.asarray(columns, dtype=np.int64), out)
+
+    def load_matrix(self, result: NDArray[np.generic], stored: np.dtype[np.generic]) -> None:
+        """Fill `result` (n_events, n_channels) where the file holds that matrix in the type `stored`."""
+        row_bytes = self._events.layout.row_bytes
+        masks = _masks(self._events.layout, result.dtype)
+        flat = result.reshape(-1).view(np.uint8).data
+        step = max(1, _PIECE // row_bytes)
+        for first in range(0, self._events.n_events, step):
+            part = result[first : first + step]
+            start = first * row_bytes
+            self._fill(self._events.begin + start, flat[start : start + part.nbytes])
+            if not stored.isnative:
+                part.byteswap(inplace=True)
+            if masks is not None:
+                np.bitwise_and(part, masks, out=part)  # type: ignore[call-overload]
+
+    def load_columns(self, columns: NDArray[np.int64], result: NDArray[np.generic]) -> None:
+        """Fill `result` (n_events, n_columns) column by column."""
+        for first in range(0, self._events.n_events, _BLOCK):
+            part = result[first : first + _BLOCK]
+            block, skip = self._load(first, len(part))
+            for place, column in enumerate(columns):
+                part[:, place] = self._decoder.stored(block, skip, len(part), int(column))
+
+    def _load(self, first: int, count: int) -> tuple[NDArray[np.uint8], int]:
+        """Return the bytes of `count` events, and how many bits into them the first one begins."""
+        check_range(first, count, self._events.n_events)
+        row_bits = self._events.layout.row_bits
+        start, stop = first * row_bits // 8, ((first + count) * row_bits + 7) // 8
+        if self._buffer.nbytes < stop - start:
+            self._buffer = np.empty((stop - start + 7) // 8 * 8, np.uint8)
+        self._fill(self._events.begin + start, self._buffer.data[: stop - start])
+        return self._buffer, first * row_bits % 8
+
+    def _fill(self, position: int, target: memoryview) -> None:
+        """Read exactly `target` from `position`; the file must still be the one whose header was read."""
+        self._file.seek(position)
+        done = 0
+        while done < len(target):
+            got = self._file.readinto(target[done:])
+            if not got:
+                raise FCSChangedError(
+                    "the file became shorter while it was read", where=str(self._events.path)
+                )
+            done += got
+        self._events.mark.check(self._file.fileno(), self._events.path)
+        if self._hasher is not None:
+            self._hasher.add(position, target)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def __enter__(self) -> FileReader:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _masks(layout: Layout, dtype: np.dtype[np.generic]) -> NDArray[np.generic] | None:
+    """Return one mask per column, None where nothing is masked."""
+    if not any(column.mask for column in layout.columns):
+        return None
+    everything = (1 << 8 * dtype.itemsize) - 1
+    return np.array([column.mask or everything for column in layout.columns], dtype=dtype)
