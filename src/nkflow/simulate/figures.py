@@ -169,7 +169,7 @@ STAINING = {
     "gamma-delta T": {
         "CD45": Brightness(24000.0, 0.22, "chosen"),
         "CD3": Brightness(2300.0, 0.28, "issue A: half the alpha-beta median; DOMAIN.md 2.1 [S22]"),
-        "TCRgd": Brightness(6000.0, 0.35, "chosen"),
+        "TCRgd": Brightness(3000.0, 0.35, "chosen"),
     },
     "B": {
         "CD45": Brightness(16000.0, 0.25, "chosen"),
@@ -212,7 +212,7 @@ DEAD = {
 BEADS = {"spread": Value(0.05, "chosen: rCV of bead fluorescence, DOMAIN.md 6 [S63] 3-6 %")}
 
 VARIATION = {
-    "staining of a lot": Value(0.04, "chosen: spread of each marker's brightness between lots"),
+    "staining of a lot": Value(0.03, "chosen: spread of each marker's brightness between lots"),
     "staining of a tube": Value(0.01, "chosen: between tubes of a lot"),
     "autofluorescence of a cell": Value(0.30, "chosen: spread"),
 }

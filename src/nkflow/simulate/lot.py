@@ -58,7 +58,7 @@ class SimulatedLot:
         The lot document; file names are relative to the folder it will be written to.
     truth
         What is true of the lot, as plain values: ``per_ml``, ``viability`` (0 to 1, of CD45+),
-        ``doublet_share``, ``dilution_factor``, ``beads_per_ul``, and events by label of each of the ``tubes``.
+        ``doublet_share``, ``dilution_factor``, ``beads_per_ul``, and events by label under ``tubes``.
     """
 
     tubes: tuple[SimulatedTube, ...]
