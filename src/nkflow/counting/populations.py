@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["JUDGED", "LEAVES", "UNIONS", "Leaf"]
-
 from typing import Literal
+
+__all__ = ["ABSOLUTE", "JUDGED", "LEAVES", "REPORTED", "UNIONS", "Leaf"]
 
 Leaf = Literal["NK", "NKT-like", "T", "B", "monocytes", "other"]
 
@@ -20,3 +20,22 @@ UNIONS: dict[str, tuple[str, ...]] = {
 
 JUDGED: tuple[str, ...] = ("viable", "NK", "NKT-like", "CD56+", "T", "CD3+", "B", "monocytes")
 """Populations whose over-dispersion a protocol declares."""
+
+REPORTED: tuple[tuple[str, str], ...] = (
+    ("viable", "CD45+"),
+    ("NK", "viable"),
+    ("NKT-like", "viable"),
+    ("CD56+", "viable"),
+    ("T", "viable"),
+    ("CD3+", "viable"),
+    ("B", "viable"),
+    ("monocytes", "viable"),
+    ("other", "viable"),
+    ("CD3dim", "viable"),
+    ("NK", "CD56+"),
+    ("NKT-like", "CD56+"),
+)
+"""Frequencies of every composition: population and its reference."""
+
+ABSOLUTE: tuple[str, ...] = ("viable", "CD56+", "CD3+", *LEAVES, "CD3dim", "dead")
+"""Populations with a concentration."""

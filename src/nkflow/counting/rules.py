@@ -132,9 +132,14 @@ class RareRule(Document):
 
 
 class GatingRule(Document):
-    """Standard deviation between analysts in percentage points; it serves purities only."""
+    """Standard deviation between analysts in percentage points: of purities, and of the viability.
+
+    It serves percentages only. Concentrations get their gating term per boundary
+    (`nkflow.counting.inputs.Boundary`), since points of a purity say nothing about T cells per kg.
+    """
 
     purity_sd_points: Annotated[float, Field(ge=0, le=20)]
+    viability_sd_points: Annotated[float, Field(ge=0, le=20)]
     source: str
 
 

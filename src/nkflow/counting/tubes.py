@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
 
 from nkflow.counting.populations import LEAVES, UNIONS
+from nkflow.counting.volume import Acquisition
 from nkflow.errors import CountingError
 from nkflow.fcs.findings import Finding
 
-__all__ = ["Acquisition", "Gated", "TubeCounts", "pool"]
+__all__ = ["Gated", "TubeCounts", "pool"]
 
 
 class Gated(Protocol):
@@ -20,27 +21,6 @@ class Gated(Protocol):
     @property
     def counts(self) -> Mapping[str, int]:
         """Events of each population."""
-
-
-@dataclass(frozen=True)
-class Acquisition:
-    """What the cytometer says about the acquired volume.
-
-    Attributes
-    ----------
-    volume_ul
-        Volume that the kept events came from, in µL; None where it is unknown, with its `reason`.
-    reason
-        Why the volume is unknown.
-    events, aborted, lost
-        ``$TOT``, ``$ABRT`` and ``$LOST``: the volume contained events that the file lacks.
-    """
-
-    volume_ul: float | None = None
-    reason: str = "no acquired volume was given"
-    events: int = 0
-    aborted: int = 0
-    lost: int = 0
 
 
 @dataclass(frozen=True)
@@ -62,7 +42,7 @@ class TubeCounts:
 
     tube: str
     counts: Mapping[str, int]
-    acquisition: Acquisition = Acquisition()
+    acquisition: Acquisition = field(default_factory=Acquisition)
     findings: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:

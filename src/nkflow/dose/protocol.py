@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -112,6 +114,12 @@ class Protocol(Document):
             if len(set(names)) != len(names):
                 raise ValueError(f"each {what} has its own name")
         return self
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the content, whatever its layout."""
+        content = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()
 
     def population(self, name: str) -> str:
         """Return the population that `name` means: ``dosed`` and ``residual T`` by the definitions."""

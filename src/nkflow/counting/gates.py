@@ -1,0 +1,51 @@
+"""What uncertain gate boundaries do to counts: one error per boundary, with its sign for each population."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from nkflow.counting.budget import Term
+from nkflow.counting.inputs import Boundary
+from nkflow.counting.populations import UNIONS
+
+__all__ = ["gate_points", "gate_terms", "moved"]
+
+
+def moved(boundary: Boundary, population: str) -> float:
+    """Return the change in pooled events of `population` per unit of `boundary`; unions from their parts."""
+    given = boundary.events_per_unit
+    if population in given or population not in UNIONS:
+        return given.get(population, 0.0)
+    return math.fsum(moved(boundary, part) for part in UNIONS[population])
+
+
+def gate_terms(population: str, events: int, boundaries: Sequence[Boundary]) -> tuple[Term, ...]:
+    """Return one term for each boundary that moves `population`: ``u · dN/dx / N``.
+
+    What one population gains at a boundary its neighbour loses, so the terms of NK and NKT-like have opposite
+    signs and cancel in CD56+. The same template cuts all preparations: the error is shared.
+    """
+    if events == 0:
+        return ()
+    pairs = ((boundary, moved(boundary, population)) for boundary in boundaries)
+    return tuple(
+        Term(f"gate {boundary.name}", "gate", boundary.u * change / events, True)
+        for boundary, change in pairs
+        if boundary.u and change
+    )
+
+
+def gate_points(names: tuple[str, str], pooled: Mapping[str, int], boundaries: Sequence[Boundary]) -> float:
+    """Return the standard uncertainty, in percentage points, that `boundaries` bring to a frequency.
+
+    For p = N_X/N_ref one boundary moves p by ``u·(dN_X - p·dN_ref)/N_ref``; boundaries are independent.
+    """
+    population, of = names
+    reference = pooled[of]
+    p = pooled[population] / reference
+    shifts = [
+        boundary.u * (moved(boundary, population) - p * moved(boundary, of)) / reference
+        for boundary in boundaries
+    ]
+    return 100 * math.hypot(*shifts) if shifts else 0.0
