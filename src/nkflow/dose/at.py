@@ -8,7 +8,7 @@ from typing import Any
 from nkflow.dose.case import Case
 from nkflow.dose.decide import Judged
 from nkflow.dose.judge import judge_volume
-from nkflow.dose.perkg import Amount
+from nkflow.dose.perkg import Amount, amounts_at
 
 __all__ = ["At", "at_volume"]
 

@@ -1,4 +1,4 @@
-"""May this count and this product be dosed from at all? A finding of severity error makes the dose INVALID."""
+"""May this count and this product be dosed from at all? A finding of severity error says no: INVALID."""
 
 from __future__ import annotations
 
