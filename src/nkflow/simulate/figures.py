@@ -47,8 +47,8 @@ COMPOSITION = {
     "gamma-delta share of T": Between(0.05, 0.20, "chosen"),
     "viability": Between(0.82, 0.95, "DOMAIN.md 1.2 [S12]: median 94 %; limits above 70 %, 1.3"),
     "relative death": Between(0.8, 1.25, "chosen: of each kind, so that no lineage has the mean viability"),
-    "leaking share of cells": Between(0.014, 0.020, "issue A: 2-4 % of events with the early dead"),
-    "early dead share of cells": Between(0.010, 0.014, "issue A: 2-4 % of events with the leaking"),
+    "leaking share of cells": Between(0.016, 0.022, "issue A: 2-4 % of events with the early dead"),
+    "early dead share of cells": Between(0.011, 0.014, "issue A: 2-4 % of events with the leaking"),
     "debris per cell": Between(0.04, 0.10, "chosen"),
 }
 
