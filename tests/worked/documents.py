@@ -114,7 +114,13 @@ def protocol(inputs: dict[str, Any]) -> dict[str, Any]:
         },
         "mass": {"low_kg": 3.0, "high_kg": 150.0, "valid_days": 7, "max_change_pct": 10.0},
         "volume": {"step_ml": float(10 ** -inputs["volume_decimals"])},
-        "dose_window": {"low_pct": -10.0, "high_pct": 10.0, "decimals": 0, "rule": "simple", "source": SOURCE},
+        "dose_window": {
+            "low_pct": -10.0,
+            "high_pct": 10.0,
+            "decimals": 0,
+            "rule": "simple",
+            "source": SOURCE,
+        },
         "confidence": 0.95,
         "counting": {
             "methods": ["beads"],
@@ -170,7 +176,9 @@ def _limits(inputs: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _per_kg(population: str, value: float, scope: str) -> dict[str, Any]:
     return {
-        "name": f"{population}/kg < {value:g}" if scope == "dose" else f"all doses, {population}/kg < {value:g}",
+        "name": f"{population}/kg < {value:g}"
+        if scope == "dose"
+        else f"all doses, {population}/kg < {value:g}",
         "quantity": "per_kg",
         "population": population,
         "scope": scope,

@@ -7,6 +7,7 @@ from typing import Any
 
 from nkflow.dose.at import At, at_volume
 from nkflow.dose.case import Case
+from nkflow.dose.decide import Verdict, worst
 from nkflow.dose.perkg import Amount
 from nkflow.dose.plan import Bag, Volume, volume_for
 from nkflow.dose.protocol import DoseLevel
@@ -34,6 +35,13 @@ class Level:
         """Dosed cells per kg at the rounded volume."""
         return None if self.rounded is None else self.rounded.amounts[self.dosed]
 
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of volume, dose window and the limits of one dose at the rounded volume."""
+        if self.rounded is None or self.window is None:
+            return "FAIL"
+        return worst([self.window.verdict, *(judged.verdict for judged in self.rounded.limits.values())])
+
     def as_dict(self) -> dict[str, Any]:
         """Return every figure as plain values."""
         answer: dict[str, Any] = {
@@ -44,7 +52,7 @@ class Level:
             "volume_ml": {"nominal": self.volume.nominal_ml, "rounded": self.volume.rounded_ml},
             "vials": self.volume.vials,
             "deliverable": self.volume.deliverable,
-            "verdict": "PASS" if self.volume.deliverable else "FAIL",
+            "verdict": self.verdict,
             "reason": self.volume.reason,
             "max_dose_per_kg": self.max_dose_per_kg,
         }

@@ -90,7 +90,8 @@ def volume_for(prescribed_per_kg: float, *, bag: Bag, product: Product, step_ml:
     over = max(decimal(nominal), rounded) > decimal(bag.deliverable_ml)
     reason = ""
     if over:
-        reason = f"needs {rounded:f} mL of {bag.deliverable_ml:g} mL deliverable"
+        wanted = f"{rounded:f} mL of {bag.deliverable_ml:g} mL"
+        reason = f"volume needed exceeds the deliverable volume: {wanted}"
     elif rounded == 0:
         reason = f"{nominal:.3g} mL rounds to nothing at steps of {step_ml:g} mL"
     return Volume(
