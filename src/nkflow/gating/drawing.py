@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from nkflow.fcs.channels import Channel
 from nkflow.gating.bind import Source
 from nkflow.plots.axis import Axis
+from nkflow.plots.outline import Outline
 from nkflow.scales import ArcsinhCofactor, Biex, Linear, Scale
 
 __all__ = ["BINS", "Drawing", "Histogram", "axis_of"]
@@ -43,13 +44,21 @@ class Drawing:
 class Histogram:
     """The events of a population in bins of equal width in display units; those beyond an end are in the last bin.
 
-    ``counts`` is (y bins, x bins), row 0 the lowest y; (x bins,) without a y axis.
+    Attributes
+    ----------
+    population
+        Whose events are drawn.
+    counts : (y bins, x bins), or (x bins,) without a y axis
+        Row 0 is the lowest y.
+    outlines
+        The gates on these axes.
     """
 
     population: str
     x: Axis
     y: Axis | None
     counts: NDArray[np.int32] = field(repr=False)
+    outlines: tuple[Outline, ...] = field(repr=False, default=())
 
 
 def axis_of(source: Source, channel: Channel | None) -> Axis:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,31 +12,12 @@ from nkflow.fcs.blocks import BlockReader
 from nkflow.fcs.sample import Sample
 from nkflow.gating.block import SIZE, Block
 from nkflow.gating.program import Program
+from nkflow.gating.totals import Totals
 from nkflow.kernels import bits, finite
 
-__all__ = ["WORD", "Totals", "evaluate"]
+__all__ = ["WORD", "evaluate"]
 
 WORD = 64  # populations in a word of membership
-
-
-@dataclass(frozen=True, eq=False)
-class Totals:
-    """What a pass found.
-
-    Attributes
-    ----------
-    counts, non_finite : (n_populations + 1,)
-        Events; the last item is root's.
-    histograms
-        Bins of each drawing.
-    words : (n_events, n_words), or None
-        Membership: population p is bit ``p % 64`` of word ``p // 64``.
-    """
-
-    counts: NDArray[np.int64]
-    non_finite: NDArray[np.int64]
-    histograms: tuple[NDArray[np.int32], ...]
-    words: NDArray[np.uint64] | None
 
 
 def evaluate(
@@ -113,8 +93,9 @@ def _one(
     """Run the program over one block and count."""
     block.begin(count)
     block.words = None if before is None else before[first : first + count]
-    if len(program.decode):
-        reader.read(first, count, program.decode, block.columns)
+    decode = program.columns.decode
+    if len(decode):
+        reader.read(first, count, decode, block.columns)
     for step in program.steps:
         step.run(block)
     for population, mask in enumerate(block.mask):

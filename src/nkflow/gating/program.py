@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from nkflow.gating.bind import Binding
 from nkflow.gating.block import Block
+from nkflow.gating.columns import Columns
 from nkflow.gating.drawing import Drawing
 from nkflow.gating.steps import Step
 
@@ -30,32 +28,26 @@ class Program:
 
     Attributes
     ----------
-    decode
-        File columns to decode, into the first columns of the block.
     columns
-        Words for each column of the block: decoded, compensated, ratios.
+        What is decoded, compensated and divided.
     steps
-        What is done then, one after another.
+        What is done with it, one after another.
     n_points
         Rows of display units that are needed at a time.
     drawings
         What goes into histograms, by number.
     losses
         For the count of non-finite events.
-    evaluated
-        Populations that the program evaluates; the others are recalled, or not evaluable.
     not_evaluable
         Population -> why.
     """
 
     binding: Binding
-    decode: NDArray[np.int64]
-    columns: tuple[str, ...]
+    columns: Columns
     steps: tuple[Step, ...]
     n_points: int
     drawings: tuple[Drawing, ...]
     losses: tuple[Loss, ...]
-    evaluated: frozenset[int]
     not_evaluable: dict[int, str]
 
     @property
@@ -66,25 +58,24 @@ class Program:
     def block(self) -> Block:
         """Return working memory for one thread."""
         return Block(
-            columns=len(self.columns),
+            columns=len(self.columns.labels),
             populations=self.n_populations,
             points=self.n_points,
             histograms=[drawing.shape for drawing in self.drawings],
         )
 
     @property
-    def text(self) -> str:
+    def lines(self) -> tuple[str, ...]:
         """The program in words, a step a line."""
-        template = self.binding.template
-        nodes = template.tree.nodes
-        lines = [
+        template, binding = self.binding.template, self.binding
+        decode = self.columns.decode
+        names = ", ".join(self.columns.labels[: len(decode)]) or "none"
+        return (
             f"{template.name} {template.version} (sha256 {template.sha256[:12]})",
-            "for every block of events:",
-        ]
-        decoded = ", ".join(self.columns[: len(self.decode)])
-        lines.append(
-            f"  decode {len(self.decode)} of {len(self.binding.channels)} channels: {decoded or 'none'}"
+            f"decode {len(decode)} of {len(binding.channels)} channels: {names}",
+            *(step.text for step in self.steps),
+            *(
+                f"not evaluable: {template.tree.nodes[i].path}: {why}"
+                for i, why in self.not_evaluable.items()
+            ),
         )
-        lines += [f"  {step.text}" for step in self.steps]
-        lines += [f"  not evaluable: {nodes[index].path}: {why}" for index, why in self.not_evaluable.items()]
-        return "\n".join(lines)

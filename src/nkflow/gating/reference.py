@@ -10,7 +10,7 @@ __all__ = ["compare_reference"]
 
 
 def compare_reference(sample: Sample, template: Template) -> tuple[Finding, ...]:
-    """Return a warning (``instrument-differs``, ``settings-differ``) for what does not match; a release makes it an error."""
+    """Return a warning (``template-reference``) for what does not match; a release makes it an error."""
     reference = template.reference
     if reference is None:
         return ()
@@ -18,7 +18,6 @@ def compare_reference(sample: Sample, template: Template) -> tuple[Finding, ...]
     if reference.instrument and reference.instrument.strip() != sample.cytometer.strip():
         findings.append(
             _finding(
-                "instrument-differs",
                 f"the cuts of {template.name} were set on '{reference.instrument}', the tube is from "
                 f"'{sample.cytometer or 'an unnamed instrument'}'",
                 "$CYT",
@@ -30,12 +29,14 @@ def compare_reference(sample: Sample, template: Template) -> tuple[Finding, ...]
             text = (
                 f"{keyword} is {found if found is not None else 'missing'}, the cuts were set at {expected}"
             )
-            findings.append(_finding("settings-differ", text, keyword))
+            findings.append(_finding(text, keyword))
     return tuple(findings)
 
 
-def _finding(code: str, message: str, where: str) -> Finding:
-    return Finding(code, "warning", message, where, "fixed cuts may fall beside the populations")
+def _finding(message: str, where: str) -> Finding:
+    return Finding(
+        "template-reference", "warning", message, where, "fixed cuts may fall beside the populations"
+    )
 
 
 def _same(found: str, expected: str | float) -> bool:

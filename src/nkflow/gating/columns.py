@@ -1,0 +1,77 @@
+"""The columns of a block: what is decoded, then compensated, then divided, and in which row each stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nkflow.gating.bind import Binding, Reading, Source
+from nkflow.gating.steps import Compensate, Divide, Step
+
+__all__ = ["Columns", "columns_for"]
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """The rows of a block's `columns`, and how they are filled.
+
+    Attributes
+    ----------
+    decode
+        File columns to decode, into the first rows.
+    steps
+        What fills the rows after them.
+    labels
+        Words for each row.
+    """
+
+    decode: NDArray[np.int64]
+    steps: tuple[Step, ...]
+    labels: tuple[str, ...]
+    places: dict[Reading | Source, int]
+
+    def of(self, source: Source) -> int:
+        """Return the row of `source`."""
+        return self.places[source if source.per is not None else source.reading]
+
+
+def columns_for(binding: Binding, wanted: Iterable[Source]) -> Columns:
+    """Return the columns for `wanted`: no channel is decoded and no dye compensated that nobody reads."""
+    sources = list(dict.fromkeys(wanted))
+    readings = [
+        reading for source in sources for reading in (source.reading, source.per) if reading is not None
+    ]
+    dyes = list(dict.fromkeys(reading for reading in readings if reading.dye is not None))
+    decode = {reading.channel for reading in readings if reading.dye is None}
+    decode |= set(binding.detectors if dyes else ())
+    places: dict[Reading | Source, int] = {}
+    labels: list[str] = []
+    steps: list[Step] = []
+    for channel in sorted(decode):
+        places[Reading(channel)] = len(labels)
+        labels.append(binding.channels[channel].name)
+    if dyes:
+        steps.append(_compensate(binding, [dye.dye or "" for dye in dyes], places, len(labels)))
+        for dye in dyes:
+            places[dye] = len(labels)
+            labels.append(f"{dye.dye} compensated")
+    for source in sources:
+        if source.per is not None and source.ratio is not None:
+            places[source] = len(labels)
+            text = f"divide {source.label}"
+            steps.append(Divide(places[source.reading], places[source.per], source.ratio, len(labels), text))
+            labels.append(source.label)
+    return Columns(np.array(sorted(decode), dtype=np.int64), tuple(steps), tuple(labels), places)
+
+
+def _compensate(
+    binding: Binding, dyes: list[str], places: dict[Reading | Source, int], first: int
+) -> Compensate:
+    matrix = binding.spillover
+    assert matrix is not None  # a reading names a dye only where there is a matrix
+    rows = np.array([places[Reading(channel)] for channel in binding.detectors], dtype=np.int64)
+    text = f"compensate {', '.join(dyes)} from {len(rows)} detectors ({matrix.source or 'given matrix'})"
+    return Compensate(rows, matrix.weights(dyes), first, text)

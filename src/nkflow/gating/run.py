@@ -1,0 +1,114 @@
+"""`gate`: a sample, a template, one pass."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from typing import Any, TypedDict, Unpack
+
+from nkflow.compensation import Spillover
+from nkflow.fcs.sample import Sample
+from nkflow.gating.bind import Binding, bind
+from nkflow.gating.result import Gating
+from nkflow.gating.template import Template
+
+__all__ = ["MEMBERSHIP_LIMIT", "Options", "explain", "gate", "thread_count"]
+
+MEMBERSHIP_LIMIT = 5_000_000  # events: 40 MB of bits are kept without being asked for
+EVENTS_PER_THREAD = 100_000  # a second thread costs more than it brings below
+
+
+class Options(TypedDict, total=False):
+    """What `gate` takes besides.
+
+    membership
+        Keep who is inside which population (8 bytes an event for 64 populations). Default: up to 5 million
+        events.
+    histograms
+        Count the events of every drawn gate into a histogram. Default: yes.
+    allow
+        Named tolerances: ``compensate-again``.
+    """
+
+    membership: bool
+    histograms: bool
+    allow: Collection[str]
+
+
+def gate(
+    sample: Sample,
+    template: Template,
+    *,
+    spillover: Spillover | None = None,
+    controls: Mapping[str, Any] | None = None,
+    threads: int | None = None,
+    **options: Unpack[Options],
+) -> Gating:
+    """Return the populations of `sample`.
+
+    Parameters
+    ----------
+    spillover
+        The matrix to apply; None: as the template's policy says (the file's own).
+    controls
+        FMO and other controls for cuts that are found in the data; a template with fixed cuts needs none.
+    threads
+        Any number gives the same bits; None: as many as there are processors and events for them.
+    options
+        See `Options`.
+
+    Raises
+    ------
+    PanelError
+        Where a required marker is missing or ambiguous.
+    CompensationError
+        Where the matrix is missing, can't be used, or would be applied twice.
+    GateError
+        Where an outline has no place on its scales.
+    FCSError
+        Where the events can't be read.
+    """
+    binding = bind(sample, template, spillover=spillover, allow=options.get("allow", ()))
+    draw_below = None if options.get("histograms", True) else ()
+    return run(
+        sample,
+        binding,
+        threads=thread_count(threads, sample.n_events),
+        draw_below=draw_below,
+        membership=options.get("membership", sample.n_events <= MEMBERSHIP_LIMIT),
+        asked=(spillover, options.get("allow", ())),
+    )
+
+
+def run(
+    sample: Sample,
+    binding: Binding,
+    *,
+    threads: int,
+    membership: bool,
+    draw_below: Collection[int] | None,
+    asked: tuple[Spillover | None, Collection[str]],
+) -> Gating:
+    """Return the gating of a sample by a bound template."""
+    from nkflow.gating.compile import compile_program  # the kernels: half a second
+    from nkflow.gating.evaluate import evaluate
+
+    program = compile_program(binding, draw_below=draw_below)
+    totals = evaluate(sample, program, threads=threads, membership=membership)
+    return Gating(sample, binding, totals, program.drawings, program.not_evaluable, *asked)
+
+
+def explain(
+    sample: Sample, template: Template, *, spillover: Spillover | None = None, allow: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Return the program that `template` becomes for `sample`, a step a line."""
+    from nkflow.gating.compile import compile_program
+
+    return compile_program(bind(sample, template, spillover=spillover, allow=allow)).lines
+
+
+def thread_count(asked: int | None, n_events: int) -> int:
+    """Return how many threads to use."""
+    if asked is not None:
+        return max(1, asked)
+    return max(1, min(len(os.sched_getaffinity(0)), n_events // EVENTS_PER_THREAD))

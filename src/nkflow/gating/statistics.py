@@ -1,0 +1,114 @@
+"""Statistics of a population in one channel: exact, from the events in data units, never from bins."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nkflow.gating.evaluable import NotEvaluable
+
+__all__ = ["Statistics", "describe"]
+
+Number = float | NotEvaluable
+CENTRE_SE = 3.0  # a coefficient of variation means nothing where the centre is within so many SE of 0
+LOW, HIGH = 15.87, 84.13  # percentiles one SD from the middle of a normal distribution
+MEDIAN_SE = 1.2533141373155003  # sqrt(pi / 2): SE of a median in SDs over sqrt(n), normal distribution
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Statistics in data units; CVs in percent. A number that can't be had is `NotEvaluable`.
+
+    Attributes
+    ----------
+    count
+        Finite events, which the statistics are of.
+    non_finite
+        Events left out.
+    sd
+        With n - 1.
+    cv, robust_cv
+        100 sd / mean, and 50 (P84.13 - P15.87) / median.
+    geometric_mean
+        Of positive events; not evaluable where any is not.
+    percentiles
+        Percent -> value, by linear interpolation (type 7 of Hyndman and Fan 1996).
+    """
+
+    count: int
+    non_finite: int
+    median: Number
+    mean: Number
+    sd: Number
+    cv: Number
+    robust_cv: Number
+    geometric_mean: Number
+    percentiles: dict[float, Number]
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the statistics as plain values."""
+
+        def plain(value: Number) -> object:
+            return value.as_dict() if isinstance(value, NotEvaluable) else value
+
+        names = ("median", "mean", "sd", "cv", "robust_cv", "geometric_mean")
+        return {
+            "count": self.count,
+            "non_finite": self.non_finite,
+            **{name: plain(getattr(self, name)) for name in names},
+            "percentiles": {f"{percent:g}": plain(value) for percent, value in self.percentiles.items()},
+        }
+
+
+def describe(
+    values: NDArray[np.float64], percents: tuple[float, ...] = (5.0, 25.0, 75.0, 95.0)
+) -> Statistics:
+    """Return the statistics of `values` (n,) in data units; NaN and infinities are counted and left out."""
+    finite = values[np.isfinite(values)]
+    n = len(finite)
+    few = NotEvaluable("no events") if n == 0 else NotEvaluable("one event")
+
+    def at_least(least: int, compute: Callable[[], Number]) -> Number:
+        return compute() if n >= least else few
+
+    mean = at_least(1, lambda: math.fsum(finite) / n)
+    sd = at_least(2, lambda: math.sqrt(math.fsum((finite - _number(mean)) ** 2) / (n - 1)))
+    median, low, high = (at_least(1, lambda p=p: float(np.percentile(finite, p))) for p in (50.0, LOW, HIGH))
+    return Statistics(
+        count=n,
+        non_finite=len(values) - n,
+        median=median,
+        mean=mean,
+        sd=sd,
+        cv=at_least(2, lambda: _cv(_number(sd), _number(mean), _number(sd) / math.sqrt(n))),
+        robust_cv=at_least(2, lambda: _robust_cv(_number(low), _number(median), _number(high), n)),
+        geometric_mean=at_least(1, lambda: _geometric_mean(finite)),
+        percentiles={p: at_least(1, lambda p=p: float(np.percentile(finite, p))) for p in percents},
+    )
+
+
+def _number(value: Number) -> float:
+    assert not isinstance(value, NotEvaluable)  # callers asked for enough events
+    return value
+
+
+def _robust_cv(low: float, median: float, high: float, n: int) -> Number:
+    sd = (high - low) / 2
+    return _cv(sd, median, MEDIAN_SE * sd / math.sqrt(n))
+
+
+def _cv(sd: float, centre: float, se: float) -> Number:
+    if abs(centre) <= CENTRE_SE * se or centre == 0:
+        return NotEvaluable(f"the centre {centre:.4g} is within {CENTRE_SE:g} SE ({se:.3g}) of 0")
+    return 100.0 * sd / centre
+
+
+def _geometric_mean(values: NDArray[np.float64]) -> Number:
+    below = int(np.count_nonzero(values <= 0))
+    if below:
+        return NotEvaluable(f"{below} of {len(values)} events are not above 0")
+    return math.exp(math.fsum(np.log(values)) / len(values))
