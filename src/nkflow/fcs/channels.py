@@ -23,16 +23,17 @@ Feature = Literal["A", "H", "W", ""]
 
 _TIME = re.compile(r"time|hdr-t|t1", re.IGNORECASE)
 _SCATTER = re.compile(
-    r"(?:[a-z]{1,6}\d{0,3}[ _-]|[a-z]{1,2})??(?:fsc|ssc|bsc|fs|ss|fals|forsc|orthsc|forward ?sc\w*|side ?sc\w*)"
-    r"(?:[ _\d-].*)?",
+    r"(?:[a-z]{1,6}\d{0,3}[ _-]|[a-z]{1,2})??"
+    r"(?:fsc|ssc|bsc|fs|ss|fals|forsc|orthsc|forward ?sc\w*|side ?sc\w*)(?:[ _\d-].*)?",
     re.IGNORECASE,
 )
 _OTHER = re.compile(
-    r"event[_ -]?(?:length|count|id|#)?.*|(?:bead_?dist|center|offset|width|residual|index|tube|gate|saturation"
-    r"|classification|eccentricity|imaging.*|hdr-(?!t$).*|ratio.*|sort.*|drop.*|plate.*|well.*)",
+    r"event[_ -]?(?:length|count|id|#)?.*|hdr-.*|time[ _-].*|.*[ _-]time|pulse[ _-]?width|width|doublet|bead_?dist"
+    r"|center|offset|residual|index|tube|gate|saturation|classification|eccentricity|imaging.*|ratio.*|sort.*|drop.*"
+    r"|plate.*|well.*",
     re.IGNORECASE,
 )
-_FEATURE = re.compile(r"[ _-](a|h|w|area|height|width|peak|integral)>?$", re.IGNORECASE)
+_FEATURE = re.compile(r"[ _-](?:log|lin)?(a|h|w)>?$|[ _-](area|height|width|peak|integral)>?$", re.IGNORECASE)
 _FEATURES: dict[str, Feature] = {"area": "A", "a": "A", "height": "H", "h": "H", "width": "W", "w": "W"}
 
 
@@ -117,7 +118,12 @@ def feature_of(name: str, stated: str = "") -> Feature:
     if stated.strip().lower() in _FEATURES:
         return _FEATURES[stated.strip().lower()]
     match = _FEATURE.search(name.strip())
-    return _FEATURES.get(match[1].lower(), "") if match else ""
+    return _FEATURES.get((match[1] or match[2]).lower(), "") if match else ""
+
+
+def detector_of(name: str) -> str:
+    """Return the name without its feature: ``FSC`` of ``FSC-A``."""
+    return _FEATURE.sub("", name.strip())
 
 
 def says_compensated(name: str, type_: str = "") -> bool:

@@ -72,7 +72,7 @@ def find_data(
         return _without_segment(window, header, keywords, total, layouts[0], tolerance, on_truncated)
     best = found[0]
     _check_width(best, tolerance)
-    _report(best, found, tolerance)
+    _report(best, header, keywords, tolerance)
     events, truncated = _count(window, best, total, tolerance, on_truncated)
     used = Segment(best.segment.begin, best.segment.begin + best.layout.bytes_for(events) - 1)
     _check_overlaps(used, header, tolerance)
@@ -203,10 +203,14 @@ def _check_width(best: Candidate, tolerance: Tolerance) -> None:
         )
 
 
-def _report(best: Candidate, found: Sequence[Candidate], tolerance: Tolerance) -> None:
-    stated = {(c.source, c.segment) for c in found}
-    if len({segment for _, segment in stated}) > 1 or best.source == "arithmetic":
-        places = "; ".join(f"{source} {s.begin}..{s.end}" for source, s in sorted(stated, key=str))
+def _report(best: Candidate, header: Header, keywords: Keywords, tolerance: Tolerance) -> None:
+    stated = {"HEADER": header.data}
+    in_text = segment_in_text(keywords, "DATA")
+    if header.version >= "FCS3.0" and in_text is not None:
+        stated["TEXT"] = in_text
+    present = {source: segment for source, segment in stated.items() if segment.present}
+    if len(set(present.values())) > 1 or best.source == "arithmetic":
+        places = ", ".join(f"{source} {segment.begin}..{segment.end}" for source, segment in stated.items())
         tolerance.note(
             "data-offsets-differ",
             f"DATA has more than one place: {places}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
 
@@ -80,7 +81,7 @@ class FileReader:
         self._decoder = Decoder(events.layout, events.channels, events.time_step)
         self._buffer = np.empty(0, np.uint8)
         try:
-            self._file = open(events.path, "rb", buffering=0)  # closed in close()
+            self._file = FileIO(events.path)  # closed in close()
         except OSError as problem:
             raise FCSChangedError(
                 "the file can't be opened any more", where=str(events.path), found=str(problem)
@@ -110,7 +111,7 @@ class FileReader:
             if not stored.isnative:
                 part.byteswap(inplace=True)
             if masks is not None:
-                np.bitwise_and(part, masks, out=part)  # type: ignore[call-overload]
+                np.bitwise_and(part, masks, out=part)
 
     def load_columns(self, columns: NDArray[np.int64], result: NDArray[np.generic]) -> None:
         """Fill `result` (n_events, n_columns) column by column."""

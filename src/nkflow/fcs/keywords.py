@@ -118,7 +118,7 @@ def _decode(raw: bytes) -> tuple[str, Encoding]:
         return raw.decode("ascii"), "ascii"
     for encoding in ("utf-8", "cp1252"):
         try:
-            return raw.decode(encoding), encoding  # type: ignore[return-value]
+            return raw.decode(encoding), encoding
         except UnicodeDecodeError:
             continue
     return raw.decode("latin-1"), "latin-1"

@@ -8,13 +8,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nkflow.errors import PanelError
-from nkflow.fcs.channels import Channel
+from nkflow.fcs.channels import Channel, detector_of
 from nkflow.fcs.findings import Finding
 
 __all__ = ["Match", "find", "listing"]
 
-_SEPARATORS = re.compile(r"[\s,;:/|()\[\]_]+")
-_MARKER_LIKE = re.compile(r"(?:cd\d+[a-z]*|\d{1,3}[a-z]?)", re.IGNORECASE)
+_WORDS = re.compile(r"[\s,;()\[\]]+")
+_JOINTS = re.compile(r"[-/:_]")
+#: Words that make another marker of the cluster beside them: ``CD45 RA``, ``CD8 beta``, ``CD3 zeta``.
+_ISOFORM = re.compile(r"r[abco]|[b-gi-v]|alpha|beta|gamma|delta|epsilon|zeta")
+_CLUSTER = re.compile(r"cd\d+[a-z]*")
+#: Words beside a marker that name its dye, its metal or a part of the pulse, and no other marker.
+_BESIDE = re.compile(
+    r"fitc|pe|apc|percp|ecd|cy\d[\d.]*|pc\d[\d.]*|bv\d{3}|buv\d{3}|bb\d{3}|rb\d{3}|r\d{3}|af\d{3}|alexa|fluor"
+    r"|pb|po|ko|ka|v\d{3}|dapi|gfp|pacific|blue|orange|green|texas|red|krome|qdot|super|bright|spark|efluor|ef\d{3}"
+    r"|fire|\d{3}|\d{1,2}\.\d|\d{2,3}[a-z]{1,2}|[a-z]{1,2}\d{2,3}di|a|h|w|area|height|width|anti|human|mouse|comp"
+)
 
 
 @dataclass(frozen=True)
@@ -26,28 +35,35 @@ class Match:
 
 
 def find(channels: Sequence[Channel], wanted: str, aliases: Sequence[str] = ()) -> Match:
-    """Return the one channel that `wanted` or an alias names.
+    """Return the one channel that `wanted` or one of `aliases` names.
 
-    ``$PnN`` exactly; else ``$PnN`` without regard to case; else the marker: as a whole, or as a whole token of it
-    (``CD3`` in ``CD3 FITC``), without regard to case. ``CD16+56`` is a marker of its own and holds neither
-    token. Where one marker stands on area, height and width of one detector it means the area.
+    The name (``$PnN``) exactly, then without regard to case; else the marker, without regard to case, as a whole
+    or as its one whole token beside a dye (``CD3`` in ``CD3 FITC`` and in ``CD3-PE-Cy7``). Markers that name two
+    things (``CD16+56``, ``CD14/CD19``) are markers of their own. A channel without a marker may have it in its
+    name (``CD3-A``). Where one marker stands on area, height and width of one detector it means the area.
 
     Raises
     ------
     PanelError
         ``channel-missing`` or ``channel-ambiguous``; the message lists what is there.
     """
-    names = (wanted, *aliases)
-    for step in (_by_name, _by_folded_name, _by_marker, _by_token):
-        matches = [channel for channel in channels if any(step(channel, name) for name in names)]
+    names = {_fold(name) for name in (wanted, *aliases)}
+    exact = [channel for channel in channels if channel.name in (wanted, *aliases)]
+    for matches in (
+        exact,
+        [channel for channel in channels if names & _spellings(channel)],
+        [channel for channel in channels if _fold(channel.marker) in names],
+        [channel for channel in channels if _token(channel.marker) in names],
+        [channel for channel in channels if not channel.marker and _token(channel.name) in names],
+    ):
         if matches:
             return _only(matches, channels, wanted)
     raise PanelError(
-        f"no channel is named {wanted!r} and none has this marker",
+        f"no channel has the name or the marker {wanted!r}",
         code="channel-missing",
         where=wanted,
         found=listing(channels),
-        expected=", ".join(names),
+        expected=", ".join((wanted, *aliases)),
         next_step="Add an alias to the panel of the template if one of these channels is meant.",
     )
 
@@ -60,67 +76,59 @@ def listing(channels: Sequence[Channel]) -> str:
 def _only(matches: list[Channel], channels: Sequence[Channel], wanted: str) -> Match:
     if len(matches) == 1:
         return Match(matches[0].index)
-    areas = [channel for channel in matches if channel.feature == "A"]
-    detectors = {_detector(channel) for channel in matches}
-    features = [channel.feature for channel in matches]
-    if len(areas) == 1 and len(detectors) == 1 and "" not in features and len(set(features)) == len(features):
-        others = ", ".join(channel.name for channel in matches if channel is not areas[0])
-        finding = Finding(
-            "marker-on-several-features",
-            "info",
-            f"{wanted} stands on {areas[0].name} and on {others}",
-            where=areas[0].name,
-            consequence="the area is used",
+    area = _area_of_one_detector(matches)
+    if area is None:
+        raise PanelError(
+            f"{wanted!r} names more than one channel",
+            code="channel-ambiguous",
+            where=wanted,
+            found=listing(matches),
+            expected="one channel",
+            next_step=f"Use the channel's own name ($PnN). Here are: {listing(channels)}.",
         )
-        return Match(areas[0].index, (finding,))
-    raise PanelError(
-        f"{wanted!r} names more than one channel",
-        code="channel-ambiguous",
-        where=wanted,
-        found=listing(matches),
-        expected="one channel",
-        next_step=f"Use the channel's own name ($PnN). Here are: {listing(channels)}.",
+    others = ", ".join(channel.name for channel in matches if channel is not area)
+    finding = Finding(
+        "marker-on-several-features",
+        "info",
+        f"{wanted} stands on {area.name} and on {others}",
+        where=area.name,
+        consequence="the area is used",
     )
+    return Match(area.index, (finding,))
 
 
-def _by_name(channel: Channel, name: str) -> bool:
-    return name in (channel.name, channel.original_name)
+def _area_of_one_detector(matches: Sequence[Channel]) -> Channel | None:
+    """Return the area among `matches` where they are different parts of one detector's pulse, else None."""
+    features = [channel.feature for channel in matches]
+    distinct = len(set(features)) == len(features) and "" not in features
+    one_detector = len({detector_of(channel.name).casefold() for channel in matches}) == 1
+    return matches[features.index("A")] if distinct and one_detector and "A" in features else None
 
 
-def _by_folded_name(channel: Channel, name: str) -> bool:
-    """Compare without case; FlowJo writes ``_`` for ``/`` (FCS-M07)."""
-    return _fold(channel.name) == _fold(name) or _fold(channel.name).replace("/", "_") == _fold(name)
+def _spellings(channel: Channel) -> set[str]:
+    """Return the names of a channel; FlowJo writes ``_`` for ``/`` (FCS-M07)."""
+    names = {_fold(channel.name), _fold(channel.original_name)}
+    return (names | {name.replace("/", "_") for name in names}) - {""}
 
 
-def _by_marker(channel: Channel, name: str) -> bool:
-    return bool(channel.marker) and _fold(channel.marker) == _fold(name)
+def _token(marker: str) -> str | None:
+    """Return the one part of a marker that is neither dye nor metal nor feature; None where there are more.
 
-
-def _by_token(channel: Channel, name: str) -> bool:
-    return _fold(name) in _tokens(channel.marker)
-
-
-def _tokens(marker: str) -> set[str]:
-    """Return the words of a marker, and of a word such as ``CD3-FITC`` its first part.
-
-    ``PE-Cy7`` and ``HLA-DR`` stay whole; ``CD16+56`` and ``CD16+CD56`` hold a plus and stay whole.
+    ``PE-Cy7`` and ``HLA-DR`` have no such part or two of them: they are found as a whole only.
     """
-    tokens: set[str] = set()
-    for word in _SEPARATORS.split(_fold(marker)):
-        tokens.add(word)
-        first, dash, _ = word.partition("-")
-        if dash and _MARKER_LIKE.fullmatch(first) and "+" not in word:
-            tokens.add(first)
-    return tokens - {""}
+    words = [[part for part in _JOINTS.split(word) if part] for word in _WORDS.split(_fold(marker)) if word]
+    clusters = {part for word in words for part in word if _CLUSTER.fullmatch(part)}
+    if "+" in marker or len(clusters) > 1:
+        return None
+    if clusters:
+        cluster = clusters.pop()
+        joined = {part for word in words if cluster in word for part in word} - {cluster}
+        apart = {part for word in words if cluster not in word for part in word}
+        alone = all(_BESIDE.fullmatch(part) for part in joined)
+        return cluster if alone and not any(_ISOFORM.fullmatch(part) for part in apart) else None
+    named = [word for word in words if not all(_BESIDE.fullmatch(part) for part in word)]
+    return "-".join(named[0]) if len(named) == 1 and len(words) > 1 else None
 
 
 def _fold(text: str) -> str:
     return unicodedata.normalize("NFC", text).strip().casefold()
-
-
-def _detector(channel: Channel) -> str:
-    """Return the name without its feature: ``FSC`` of ``FSC-A``."""
-    name = re.sub(
-        r"[ _-](a|h|w|area|height|width|peak|integral)$", "", channel.name.strip(), flags=re.IGNORECASE
-    )
-    return name.casefold()

@@ -182,6 +182,7 @@ def build_channels(
                 compensated=says_compensated(name, stated),
             )
         )
+    _note_zero_offsets(keywords, channels, tolerance)
     return tuple(channels)
 
 
@@ -211,19 +212,14 @@ def _log(
 ) -> tuple[float, float] | None:
     """Return decades and offset of `$PnE`; only integers are logarithmic (FCS-V01..V03)."""
     text = keywords.text(f"{key}E")
-    parts = [part.strip() for part in text.split(",", 2)]
-    numbers = [parse_float(part) for part in parts]
-    if len(numbers) != 2 or numbers[0] is None or numbers[1] is None:
+    numbers = [parse_float(part) for part in text.split(",", 2)]
+    decades, offset = numbers if len(numbers) == 2 else (None, None)
+    if decades is None or offset is None:
         if text:
-            found = ascii(text[:20])
             tolerance.note(
-                "amplification-unreadable",
-                f"{key}E is {found}",
-                where=f"{key}E",
-                consequence="taken as linear",
+                "log-unreadable", f"{key}E is {text[:20]!a}", where=f"{key}E", consequence="linear"
             )
         return None
-    decades, offset = numbers[0], numbers[1]
     if decades <= 0:
         return None
     if data_type in ("F", "D"):
@@ -231,11 +227,10 @@ def _log(
             "log-on-float",
             f"{key}E is {text} on float data",
             where=f"{key}E",
-            consequence="float data are linear: not applied",
+            consequence="not applied: float data are linear",
         )
         return None
-    rng = _range(keywords, key)
-    if rng is None or rng <= 0:
+    if (_range(keywords, key) or 0) <= 0:
         tolerance.note(
             "log-without-range",
             f"{key} is logarithmic without a range",
@@ -244,16 +239,21 @@ def _log(
             consequence="values stay as they are stored",
         )
         return None
-    if offset <= 0:
+    return decades, offset if offset > 0 else 1.0
+
+
+def _note_zero_offsets(keywords: Keywords, channels: Sequence[Channel], tolerance: Tolerance) -> None:
+    """Note logarithmic channels whose offset is 0, which is read as 1 (FCS-V02)."""
+    keys = [f"$P{channel.index + 1}E" for channel in channels if channel.log is not None]
+    zero = [key for key in keys if (parse_float(keywords.text(key).split(",")[1]) or 0) <= 0]
+    if zero:
         tolerance.note(
             "log-offset-zero",
-            f"{key}E is {text}",
-            where=f"{key}E",
+            f"the logarithm begins at 0: {', '.join(zero)}",
             severity="info",
-            consequence="taken as offset 1",
+            where=zero[0],
+            consequence="taken to begin at 1",
         )
-        offset = 1.0
-    return decades, offset
 
 
 def _gain(keywords: Keywords, key: str, tolerance: Tolerance) -> float:

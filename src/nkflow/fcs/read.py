@@ -14,6 +14,7 @@ from nkflow.fcs.bit_order import EVIDENCE_EVENTS, settle_bit_order
 from nkflow.fcs.blocks import EventSource
 from nkflow.fcs.byte_order import parse_byte_order
 from nkflow.fcs.channels import Channel
+from nkflow.fcs.conformance import note_compensation, note_version
 from nkflow.fcs.data_segment import DataSegment, OnTruncated, find_data
 from nkflow.fcs.data_sets import Opened, choose, walk
 from nkflow.fcs.file_events import FileEvents
@@ -112,6 +113,8 @@ def _sample(opened: Opened, index: int, options: _Options) -> Sample:
     channels = build_channels(keywords, data.layout, tolerance, apply_gain=options.apply_gain)
     time_step = _time_step(keywords, tolerance)
     events = _events(window, data, channels, time_step=time_step, tolerance=tolerance, limits=options.limits)
+    note_version(keywords, header.version, tolerance)
+    note_compensation(keywords, channels, tolerance)
     spillover = read_spillover(keywords, channels, tolerance, options.limits)
     acquired = parse_acquired(keywords, header.version, tolerance)
     volume = parse_volume(keywords, tolerance)

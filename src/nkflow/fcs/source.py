@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
 
@@ -50,7 +51,7 @@ class Source:
         try:
             if not self.path.is_file():  # a pipe would block, a device never ends
                 raise FileNotFoundError("not a regular file" if self.path.exists() else "no such file")
-            self._file = open(self.path, "rb", buffering=0)  # closed in __exit__
+            self._file = FileIO(self.path)  # closed in __exit__
         except (OSError, ValueError) as problem:
             raise FCSError(
                 "the file can't be opened", code="file-unreadable", where=str(self.path), found=str(problem)

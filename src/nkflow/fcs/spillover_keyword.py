@@ -13,7 +13,7 @@ from nkflow.errors import CompensationError
 from nkflow.fcs.channels import Channel
 from nkflow.fcs.keywords import Keywords
 from nkflow.fcs.limits import Limits
-from nkflow.fcs.numerals import parse_float, parse_integer
+from nkflow.fcs.numerals import parse_float, parse_floats, parse_integer
 from nkflow.fcs.tolerance import Tolerance
 
 __all__ = ["SEARCH_ORDER", "format_spillover", "read_spillover"]
@@ -21,7 +21,7 @@ __all__ = ["SEARCH_ORDER", "format_spillover", "read_spillover"]
 SEARCH_ORDER = ("$SPILLOVER", "SPILL", "$SPILL", "SPILLOVER", "SPILLOVER_MATRIX", "$SPILLOVER_MATRIX")
 
 
-class _Unusable(Exception):
+class _UnusableError(Exception):
     """Why a value is no matrix."""
 
 
@@ -39,17 +39,16 @@ def read_spillover(
     """
     found: list[Spillover] = []
     for key in SEARCH_ORDER:
-        if not keywords.text(key):
+        if not keywords.text(key) or _names_only(key, keywords.text(key), tolerance):
             continue
         try:
             found.append(_parse(key, keywords[key], channels, tolerance, limits))
-        except (_Unusable, CompensationError) as problem:
+        except (_UnusableError, CompensationError) as problem:
             tolerance.note(
                 "spillover-unusable",
                 f"{key} holds no usable matrix: {problem}",
                 where=key,
-                severity="error",
-                consequence="it is not used",
+                consequence="it is not used: the file has no matrix",
             )
     for first, second in pairwise(found):
         if not _same(first, second):
@@ -78,13 +77,28 @@ def format_spillover(spillover: Spillover) -> str:
     return ",".join([str(len(spillover.names)), *spillover.names, *values])
 
 
+def _names_only(key: str, value: str, tolerance: Tolerance) -> bool:
+    """Whether the value lists detectors without any number, as MACSQuant writes it."""
+    size, *names = value.split(",", 200)
+    empty = parse_integer(size) == len(names) and not any(parse_float(name) is not None for name in names)
+    if empty:
+        tolerance.note(
+            "spillover-without-values",
+            f"{key} names {len(names)} detectors and holds no matrix",
+            severity="info",
+            where=key,
+            consequence="taken as: no compensation recorded",
+        )
+    return empty
+
+
 def _parse(
     key: str, value: str, channels: Sequence[Channel], tolerance: Tolerance, limits: Limits
 ) -> Spillover:
     tokens = value.strip(" \t\r\n\0,").split(",", limits.matrix * (limits.matrix + 3))
     count = parse_integer(tokens[0])
     if count is None or not 1 <= count <= limits.matrix:
-        raise _Unusable(f"its size is {tokens[0][:20]!a}")
+        raise _UnusableError(f"its size is {tokens[0][:20]!a}")
     names, numbers = _split(key, tokens[1:], count, channels, tolerance)
     matrix = np.array(numbers, dtype=np.float64).reshape(count, count)
     return Spillover(_resolve(key, names, channels, tolerance), _scaled(key, matrix, tolerance), source=key)
@@ -106,7 +120,7 @@ def _split(
         names = _greedy(tokens[: len(tokens) - count * count], channels)
         tolerance.note("spillover-comma-in-name", f"names in {key} hold commas", where=key)
     if len(names) != count or len(tokens) < count + count * count:
-        raise _Unusable(f"{len(tokens)} values after its size {count}, not {count + count * count}")
+        raise _UnusableError(f"{len(tokens)} values after its size {count}, not {count + count * count}")
     return names, _numbers(tokens[-count * count :])
 
 
@@ -126,10 +140,11 @@ def _greedy(parts: list[str], channels: Sequence[Channel]) -> list[str]:
 
 
 def _numbers(tokens: Sequence[str]) -> list[float]:
-    numbers = [parse_float(token) for token in tokens]
-    if any(number is None for number in numbers):
-        raise _Unusable(f"{tokens[numbers.index(None)][:20]!a} is no number")
-    return [number for number in numbers if number is not None]
+    numbers = parse_floats(tokens)
+    if numbers is None:
+        wrong = next((token for token in tokens if parse_float(token) is None), "")
+        raise _UnusableError(f"{wrong[:20]!a} is no number")
+    return numbers
 
 
 def _resolve(
@@ -141,18 +156,27 @@ def _resolve(
     if not known & set(names) and all(n is not None and 1 <= n <= len(channels) for n in numbers):
         tolerance.note("spillover-by-index", f"{key} names channels by their number", where=key)
         return tuple(channels[number - 1].name for number in numbers if number is not None)
-    resolved = []
+    exact, loose = _lookup(channels)
+    resolved: list[str] = []
     for name in names:
-        exact = [c.name for c in channels if name in (c.name, c.original_name, c.original_name.strip())]
-        loose = [
-            c.name for c in channels if _loose(name) in (_loose(c.name), _loose(c.name.replace("/", "_")))
-        ]
-        matches = exact or loose
+        matches = exact.get(name) or loose.get(_loose(name)) or set()
         if len(matches) != 1:
-            what = "no channel" if not matches else "several channels"
-            raise _Unusable(f"{name[:40]!a} names {what}")
-        resolved.append(matches[0])
+            what = "several channels" if matches else "no channel"
+            raise _UnusableError(f"{name[:40]!a} names {what}")
+        resolved.extend(matches)
     return tuple(resolved)
+
+
+def _lookup(channels: Sequence[Channel]) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """Return the channels by their exact spellings, and by spellings without case and slash (FCS-M07)."""
+    exact: dict[str, set[str]] = {}
+    loose: dict[str, set[str]] = {}
+    for channel in channels:
+        for name in (channel.name, channel.original_name, channel.original_name.strip()):
+            exact.setdefault(name, set()).add(channel.name)
+            for spelling in (_loose(name), _loose(name.replace("/", "_"))):
+                loose.setdefault(spelling, set()).add(channel.name)
+    return exact, loose
 
 
 def _loose(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from nkflow.errors import FCSFormatError, FCSLimitError, FCSTruncatedError
@@ -15,6 +16,8 @@ from nkflow.fcs.text import Pairs, split_text
 from nkflow.fcs.tolerance import Tolerance
 
 __all__ = ["read_analysis", "read_keywords"]
+
+_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
 
 def read_keywords(window: Window, tolerance: Tolerance, limits: Limits) -> tuple[Header, Keywords]:
@@ -125,15 +128,23 @@ def _supplemental(
     if segment is None or not segment.present:
         return None
     if segment.overlaps(header.text) or segment.begin < HEADER_BYTES or segment.end >= window.size:
-        where_it_is = f"{segment.begin}..{segment.end}"
-        tolerance.note(
-            "stext-misplaced",
-            f"supplemental TEXT at {where_it_is} overlaps TEXT or is not in the file",
-            where="$BEGINSTEXT",
-            consequence="it is ignored",
-        )
+        where = f"at {segment.begin}..{segment.end} overlaps TEXT or is not in the file"
+        _note_ignored(where, tolerance)
         return None
     raw = _read(window, segment, "STEXT", tolerance, limits)
     raw = raw if raw[:1] == delimiter else delimiter + raw
-    pairs = split_text(raw, name="STEXT", complete=lambda _: True, tolerance=tolerance, limits=limits)
-    return decode_keywords(pairs, name="STEXT", tolerance=tolerance)
+    quiet = tolerance.fresh()
+    pairs = split_text(raw, name="STEXT", complete=lambda _: True, tolerance=quiet, limits=limits)
+    if any(not key.strip() or _CONTROLS.search(key) for key, _ in pairs):
+        _note_ignored("is no text", tolerance)
+        return None
+    keywords = decode_keywords(pairs, name="STEXT", tolerance=quiet)
+    for finding in quiet.findings:
+        tolerance.note(**vars(finding))
+    return keywords
+
+
+def _note_ignored(what: str, tolerance: Tolerance) -> None:
+    tolerance.note(
+        "stext-ignored", f"supplemental TEXT {what}", where="$BEGINSTEXT", consequence="it is ignored"
+    )

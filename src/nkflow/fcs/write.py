@@ -3,26 +3,51 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal, TypedDict, Unpack
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from nkflow.compensation import Spillover
-from nkflow.errors import OutputError
+from nkflow.errors import InvalidValueError, OutputError
 from nkflow.fcs.channels import Channel
+from nkflow.fcs.keywords import Keywords
 from nkflow.fcs.sample import Sample
-from nkflow.fcs.spillover_keyword import format_spillover
+from nkflow.fcs.text_out import (
+    channel_keywords,
+    head,
+    kept_keywords,
+    origin_keywords,
+    spillover_keyword,
+)
 
-__all__ = ["write_fcs"]
+__all__ = ["WriteOptions", "write_fcs"]
 
-_HEADER = 58
-_HEADER_LIMIT = 99_999_999
-_DELIMITERS = ("\x1e", "\x0c", "|", "/")
 _BLOCK = 8192
-_STRUCTURE = ("$BEGIN", "$END", "$BYTEORD", "$DATATYPE", "$MODE", "$NEXTDATA", "$PAR", "$TOT")
+
+
+class WriteOptions(TypedDict, total=False):
+    """How values are written.
+
+    Attributes
+    ----------
+    data_type
+        ``F`` float32, ``D`` float64, ``I`` 32-bit unsigned integers. By default F, or D where a channel holds
+        whole numbers above 2^24, which float32 can't hold (FCS-W01).
+    byte_order
+        ``little`` (the default) or ``big``.
+    modified
+        When, for `$LAST_MODIFIED` of a file that is made from another one.
+    """
+
+    data_type: Literal["F", "D", "I"]
+    byte_order: Literal["little", "big"]
+    modified: datetime
 
 
 def write_fcs(
@@ -32,66 +57,148 @@ def write_fcs(
     channels: Sequence[Channel | str] | None = None,
     keywords: Mapping[str, str] | None = None,
     spillover: Spillover | None = None,
-    data_type: Literal["F", "D", "I"] = "F",
-    byte_order: Literal["little", "big"] = "little",
     force: bool = False,
+    **options: Unpack[WriteOptions],
 ) -> Path:
-    """Write one data set as FCS 3.1 and return its path."""
+    """Write one data set as FCS 3.1 and return its path.
+
+    Data units are written: linear values, gain and logarithm already applied; the time channel as ticks where
+    `$TIMESTEP` is kept. A sample's keywords are kept but for those that describe the old layout.
+
+    Parameters
+    ----------
+    events
+        A sample, which is read block by block, or an array (n_events, n_channels).
+    channels
+        Of an array: channels or their names.
+    keywords
+        Set in addition; they hold against those of the sample.
+    spillover
+        Written instead of the sample's own matrix.
+    force
+        Replace an existing file.
+    **options
+        `data_type`, `byte_order`, `modified`: see :class:`WriteOptions`.
+
+    Raises
+    ------
+    OutputError
+        The file exists, or can't be written.
+    InvalidValueError
+        Values that the type does not hold, or a matrix or keyword that can't be written.
+    """
     sample = events if isinstance(events, Sample) else Sample.from_arrays(np.asarray(events), channels)
     target = Path(path)
     if target.exists() and not force:
         raise OutputError("the file exists already", where=str(target), next_step="Use force to replace it.")
-    dtype = np.dtype({"F": "f4", "D": "f8", "I": "u4"}[data_type]).newbyteorder(
-        "<" if byte_order == "little" else ">"
-    )
-    values = sample.values()
-    text_keys = {
-        "$BYTEORD": "1,2,3,4" if byte_order == "little" else "4,3,2,1",
-        "$DATATYPE": data_type,
+    tops, exact = _survey(sample)
+    dtype = _dtype(options.get("data_type", "F" if exact else "D"), options.get("byte_order", "little"))
+    whole = dtype.kind == "u"
+    _check_fits(sample, tops, dtype)
+    pairs = {
+        **kept_keywords(sample, Keywords(keywords or {})),
+        **origin_keywords(sample, options.get("modified")),
+        **spillover_keyword(sample, sample.spillover if spillover is None else spillover),
+        **_layout_keywords(sample, dtype),
+        **channel_keywords(sample, tops, dtype.itemsize, whole=whole),
+    }
+    with _replacing(target) as file:
+        file.write(head(pairs, sample.n_events * len(sample.channels) * dtype.itemsize))
+        for block in _blocks(sample):
+            file.write(np.ascontiguousarray(block.T).astype(dtype).data)
+        file.write(b"00000000")  # no checksum (FCS-D18)
+    return target
+
+
+def _dtype(data_type: str, byte_order: str) -> np.dtype[np.generic]:
+    sizes = {"F": "f4", "D": "f8", "I": "u4"}
+    orders = {"little": "<", "big": ">"}
+    if data_type not in sizes or byte_order not in orders:
+        raise InvalidValueError(
+            "this way of writing is not known",
+            found=f"{data_type!r}, {byte_order!r}",
+            expected="F, D or I; little or big",
+        )
+    return np.dtype(orders[byte_order] + sizes[data_type])
+
+
+def _layout_keywords(sample: Sample, dtype: np.dtype[np.generic]) -> dict[str, str]:
+    big = dtype.str.startswith(">")
+    nothing = dict.fromkeys(("$BEGINANALYSIS", "$ENDANALYSIS", "$BEGINSTEXT", "$ENDSTEXT", "$NEXTDATA"), "0")
+    return nothing | {
+        "$BYTEORD": "4,3,2,1" if big else "1,2,3,4",
+        "$DATATYPE": {"u4": "I", "f4": "F", "f8": "D"}[dtype.str[1:]],
         "$MODE": "L",
-        "$NEXTDATA": "0",
         "$PAR": str(len(sample.channels)),
         "$TOT": str(sample.n_events),
-        "$BEGINANALYSIS": "0",
-        "$ENDANALYSIS": "0",
-        "$BEGINSTEXT": "0",
-        "$ENDSTEXT": "0",
     }
-    for c in sample.channels:
-        k = f"$P{c.index + 1}"
-        top = float(np.nanmax(values[:, c.index], initial=0.0)) if sample.n_events else 0.0
-        text_keys |= {
-            f"{k}B": str(dtype.itemsize * 8),
-            f"{k}E": "0,0",
-            f"{k}N": c.name.replace(",", "_"),
-            f"{k}R": str(int(max(top, (c.range or 1) - 1)) + 1),
-        }
-        if c.marker:
-            text_keys[f"{k}S"] = c.marker
-        if c.kind == "time" and sample.time_step:
-            values = np.array(values)
-            values[:, c.index] /= sample.time_step
-    matrix = spillover if spillover is not None else sample.spillover
-    if matrix is not None:
-        text_keys["$SPILLOVER"] = format_spillover(matrix)
-    extra = {**sample.keywords, **{k.upper(): v for k, v in (keywords or {}).items()}}
-    for k, v in extra.items():
-        if k not in text_keys and v.strip() and not k.startswith(("$P", *_STRUCTURE)):
-            text_keys[k] = v
-    d = next((d for d in _DELIMITERS if all(d not in t for kv in text_keys.items() for t in kv)), "/")
 
-    def esc(t: str) -> str:
-        return t.replace(d, d + d)
 
-    body = d + "".join(f"{esc(k)}{d}{esc(v)}{d}" for k, v in text_keys.items())
-    places = f"$BEGINDATA{d}%020d{d}$ENDDATA{d}%020d{d}"
-    size = len((body + places % (0, 0)).encode())
-    begin = _HEADER + size
-    end = begin + sample.n_events * len(sample.channels) * dtype.itemsize - 1
-    text = (body + places % (begin, end)).encode()
-    in_header = (begin, end) if end <= _HEADER_LIMIT else (0, 0)
-    header = "FCS3.1    " + "".join(f"{n:>8}" for n in (_HEADER, begin - 1, *in_header, 0, 0))
-    with open(target, "wb") as file:
-        file.write(header.encode() + text)
-        file.write(np.ascontiguousarray(values).astype(dtype).tobytes())
-    return target
+def _blocks(sample: Sample) -> Iterator[NDArray[np.float64]]:
+    """Yield data units (n_channels, n) block by block, the time channel in ticks; the buffer is reused."""
+    columns = sample.indices()
+    buffer = np.empty((len(columns), _BLOCK))
+    with sample.open() as reader:
+        for first in range(0, sample.n_events, _BLOCK):
+            count = min(_BLOCK, sample.n_events - first)
+            reader.read(first, count, columns, buffer)
+            for channel in sample.channels:
+                if channel.kind == "time" and sample.time_step is not None:
+                    _to_ticks(buffer[channel.index, :count], sample.time_step)
+            yield buffer[:, :count]
+
+
+def _to_ticks(seconds: NDArray[np.float64], time_step: float) -> None:
+    """Turn seconds (n,) into ticks, in place; a tick that was multiplied by the step is the same one again."""
+    seconds /= time_step
+    whole = np.rint(seconds)
+    near = np.abs(seconds - whole) <= 1e-9 * np.maximum(np.abs(whole), 1.0)
+    np.copyto(seconds, whole, where=near)
+
+
+def _survey(sample: Sample) -> tuple[list[float], bool]:
+    """Return the largest finite value of every channel, and whether float32 holds all large whole numbers."""
+    tops = np.zeros(len(sample.channels))
+    exact = True
+    for block in _blocks(sample):
+        finite = np.where(np.isfinite(block), block, 0.0)
+        np.maximum(tops, finite.max(axis=1, initial=0.0), out=tops)
+        large = finite[np.abs(finite) > 2.0**24]
+        large = large[(large == np.floor(large)) & (np.abs(large) < 2.0**53)]
+        exact = exact and bool(np.all(large.astype(np.float32) == large))
+    return tops.tolist(), exact
+
+
+def _check_fits(sample: Sample, tops: Sequence[float], dtype: np.dtype[np.generic]) -> None:
+    """Refuse values that `dtype` does not hold."""
+    if dtype.kind == "u":
+        for block in _blocks(sample):
+            bad = ~((block >= 0) & (block < 2.0**32) & (block == np.floor(block)))
+            if bad.any():
+                channel = sample.channels[int(np.argmax(bad.any(axis=1)))]
+                raise InvalidValueError(
+                    "a value is no unsigned integer of 32 bits",
+                    where=f"{sample.name}: {channel.name}",
+                    found=repr(float(block[bad][0])),
+                    next_step="Write with data_type='F' or 'D'.",
+                )
+    elif dtype.itemsize == 4 and max(tops, default=0.0) > float(np.finfo(np.float32).max):
+        raise InvalidValueError(
+            "a value is too large for float32", where=sample.name, next_step="Write with data_type='D'."
+        )
+
+
+@contextmanager
+def _replacing(target: Path) -> Iterator[BinaryIO]:
+    """Write beside `target`, then put it in its place: never half a file."""
+    beside = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")
+    try:
+        with open(beside, "xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, target)
+    except OSError as problem:
+        raise OutputError("the file can't be written", where=str(target), found=str(problem)) from problem
+    finally:
+        beside.unlink(missing_ok=True)
