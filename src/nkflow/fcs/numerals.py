@@ -30,7 +30,7 @@ def parse_float(text: str | None) -> float | None:
 
 def parse_floats(texts: Sequence[str]) -> list[float] | None:
     """Return `texts` as finite floats, or None where one of them is none; for long lists."""
-    if not _FLOAT_CHARACTERS.issuperset(*texts) or max(map(len, texts), default=0) > 100:
+    if not _FLOAT_CHARACTERS.issuperset("".join(texts)) or max(map(len, texts), default=0) > 100:
         return None
     try:
         values = [float(text.strip(_PADDING)) for text in texts]
