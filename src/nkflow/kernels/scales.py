@@ -38,6 +38,7 @@ __all__ = [
 
 LINEAR, LOG, ARCSINH, CURVE, BIEX = range(5)
 
+LAST_BITS = 64  # numbers within which a root may fall where it should rise (13 were seen)
 LARGEST = 1.7976931348623157e308
 INFINITY = 0x7FF0000000000000  # the ordinal of +inf
 
@@ -154,8 +155,10 @@ def from_ordinal(place: int) -> float:
 def threshold(kind: int, parameters: NDArray[np.float64], knots: NDArray[np.float64], y: float) -> float:
     """Return the x0 for which ``x >= x0`` says what ``forward(x) >= y`` says.
 
-    Bisection over the float64 numbers themselves, outwards from the inverse of `y`: where the inverse itself
-    reaches `y`, x0 is not above it. -inf where every number reaches `y`, +inf where no finite one does.
+    Bisection over the float64 numbers themselves, outwards from the inverse of `y`. In its last bits no
+    computed scale is monotone: of the numbers just below the place found, the lowest that still reaches `y`
+    is taken, so that a value that is the threshold is in. -inf where every number reaches `y`, +inf where no
+    finite one does.
     """
     if forward(kind, parameters, knots, -np.inf) >= y:
         return -np.inf
@@ -181,4 +184,8 @@ def threshold(kind: int, parameters: NDArray[np.float64], knots: NDArray[np.floa
             high = middle
         else:
             low = middle
-    return from_ordinal(high)
+    place = high
+    for k in range(1, LAST_BITS):
+        if forward(kind, parameters, knots, from_ordinal(high - k)) >= y:
+            place = high - k
+    return from_ordinal(place)

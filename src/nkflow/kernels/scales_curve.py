@@ -21,6 +21,7 @@ __all__ = ["curve_root", "curve_value"]
 
 EPSILON = 2.220446049250313e-16
 MOST_STEPS = 60  # four are usual; the bracket alone would end within this many from any start
+TINY = 1e-280  # below it B is straight to the last bit, and squares would underflow
 HUGE = 1e280  # of v / alpha: beyond it expm1 is all that is left, and might overflow
 
 
@@ -45,6 +46,8 @@ def curve_root(v: float, alpha: float, b: float, q: float, d: float, h: float) -
     if u > HUGE:
         return (math.log(v) - math.log(alpha)) / b
     low, high = 0.0, min(u / (b + q * d + h), math.log1p(u) / b)
+    if high < TINY:
+        return high
     t = high
     for _ in range(MOST_STEPS):
         rise, fall = math.expm1(b * t), math.expm1(-d * t)

@@ -83,11 +83,12 @@ def _cubics(
     beyond = 0
     for e in range(x.shape[0]):
         v = (abs(x[e]) if odd else x[e]) + offset
-        bits = np.float64(v).view(np.int64) >> shift
-        k = np.uint64(bits - first)  # what lies below the first piece wraps round to far beyond the last
-        beyond += k > last
+        number = np.float64(v).view(np.int64) >> shift
+        k = np.uint64(number - first)  # what lies below the first piece wraps round to far beyond the last
+        if k > last:
+            beyond += 1
         k = min(k, last)
-        s = v - np.int64(bits << shift).view(np.float64)
+        s = v - np.int64(number << shift).view(np.float64)
         y = ((pieces[k, 3] * s + pieces[k, 2]) * s + pieces[k, 1]) * s + pieces[k, 0]
         out[e] = zero + (-y if x[e] < 0.0 else y)
     return beyond

@@ -30,7 +30,6 @@ class _Biexponential(Monotone):
         require(kind, 0 < M <= LARGEST_DECADES, f"M = {M}", f"0 < M <= {LARGEST_DECADES:g}")
         require(kind, 0 <= W <= M / 2, f"W = {W}, M = {M}", "0 <= W <= M / 2")
         require(kind, -W <= A <= M - 2 * W, f"A = {A}, W = {W}, M = {M}", "-W <= A <= M - 2 W")
-        require(kind, M + A > 0, f"A = {A}, M = {M}", "M + A > 0")
 
     @property
     def _curve(self) -> tuple[float, float, float, float, float]:

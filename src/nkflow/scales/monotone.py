@@ -100,7 +100,7 @@ class Monotone(ABC):
     def column(self, x: NDArray[np.float64], out: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         """Return the display values of the column `x` (n_events,) by the fast path.
 
-        They are written to `out` where it is given. Within 1e-12 of `forward` (`scales.table.ACCURACY`), equal
+        They are written to `out` where it is given. Within 1e-12 of `forward` (`table.ACCURACY`), equal
         to it for linear and biex. Each event's value depends on nothing but the event.
         """
         return fast_column(self.table(), x, out)
