@@ -1,3 +1,142 @@
-"""nkflow: from the flow cytometry files of a cell product to a dose that someone may infuse."""
+"""nkflow: from the flow cytometry files of a cell product to a dose that someone may infuse.
+
+The public face: every name below is imported when it is first used, so that ``import nkflow`` is quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nkflow.compensation import Spillover
+    from nkflow.counting.composition import Composition
+    from nkflow.counting.inputs import Counting
+    from nkflow.counting.quantify import quantify
+    from nkflow.counting.tubes import TubeCounts
+    from nkflow.dose.assess import assess_dose
+    from nkflow.dose.lot import Lot, load_lot
+    from nkflow.dose.protocol import Protocol, load_protocol, protocols
+    from nkflow.dose.result import Dose
+    from nkflow.errors import NkflowError
+    from nkflow.fcs import Channel, Finding, Sample, data_sets, read_fcs, write_fcs
+    from nkflow.gating.gates import Boolean, Ellipsoid, Polygon, Quadrant, Range, Rectangle
+    from nkflow.gating.load import load_template, templates
+    from nkflow.gating.result import Gating
+    from nkflow.gating.run import gate
+    from nkflow.gating.template import Population, Template
+    from nkflow.gating.tubes import gate_all
+    from nkflow.plots.look import look
+    from nkflow.release.pipeline import Release
+    from nkflow.scales import Arcsinh, Biex, Hyperlog, Linear, Log, Logicle, Ratio
+    from nkflow.simulate.lot import SimulatedLot, simulate_lot
 
 __version__ = "0.1.0"
+
+_PLACES = {
+    "Arcsinh": "nkflow.scales",
+    "Biex": "nkflow.scales",
+    "Boolean": "nkflow.gating.gates",
+    "Channel": "nkflow.fcs",
+    "Composition": "nkflow.counting.composition",
+    "Counting": "nkflow.counting.inputs",
+    "Dose": "nkflow.dose.result",
+    "Ellipsoid": "nkflow.gating.gates",
+    "Finding": "nkflow.fcs",
+    "Gating": "nkflow.gating.result",
+    "Hyperlog": "nkflow.scales",
+    "Linear": "nkflow.scales",
+    "Log": "nkflow.scales",
+    "Logicle": "nkflow.scales",
+    "Lot": "nkflow.dose.lot",
+    "NkflowError": "nkflow.errors",
+    "Polygon": "nkflow.gating.gates",
+    "Population": "nkflow.gating.template",
+    "Protocol": "nkflow.dose.protocol",
+    "Quadrant": "nkflow.gating.gates",
+    "Range": "nkflow.gating.gates",
+    "Ratio": "nkflow.scales",
+    "Rectangle": "nkflow.gating.gates",
+    "Release": "nkflow.release.pipeline",
+    "Sample": "nkflow.fcs",
+    "SimulatedLot": "nkflow.simulate.lot",
+    "Spillover": "nkflow.compensation",
+    "Template": "nkflow.gating.template",
+    "TubeCounts": "nkflow.counting.tubes",
+    "assess_dose": "nkflow.dose.assess",
+    "data_sets": "nkflow.fcs",
+    "gate": "nkflow.gating.run",
+    "gate_all": "nkflow.gating.tubes",
+    "load_lot": "nkflow.dose.lot",
+    "load_protocol": "nkflow.dose.protocol",
+    "load_template": "nkflow.gating.load",
+    "look": "nkflow.plots.look",
+    "protocols": "nkflow.dose.protocol",
+    "quantify": "nkflow.counting.quantify",
+    "read_fcs": "nkflow.fcs",
+    "simulate_lot": "nkflow.simulate.lot",
+    "templates": "nkflow.gating.load",
+    "write_fcs": "nkflow.fcs",
+}
+
+__all__ = [
+    "Arcsinh",
+    "Biex",
+    "Boolean",
+    "Channel",
+    "Composition",
+    "Counting",
+    "Dose",
+    "Ellipsoid",
+    "Finding",
+    "Gating",
+    "Hyperlog",
+    "Linear",
+    "Log",
+    "Logicle",
+    "Lot",
+    "NkflowError",
+    "Polygon",
+    "Population",
+    "Protocol",
+    "Quadrant",
+    "Range",
+    "Ratio",
+    "Rectangle",
+    "Release",
+    "Sample",
+    "SimulatedLot",
+    "Spillover",
+    "Template",
+    "TubeCounts",
+    "assess_dose",
+    "data_sets",
+    "gate",
+    "gate_all",
+    "load_lot",
+    "load_protocol",
+    "load_template",
+    "look",
+    "protocols",
+    "quantify",
+    "read_fcs",
+    "release",
+    "simulate_lot",
+    "templates",
+    "write_fcs",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name == "release":  # a room that is called like its function, and callable
+        return import_module("nkflow.release")
+    place = _PLACES.get(name)
+    if place is None:
+        raise AttributeError(f"module 'nkflow' has no attribute {name!r}")
+    value = getattr(import_module(place), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

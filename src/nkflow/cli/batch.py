@@ -32,11 +32,11 @@ def batch(folder: Path, template: str, out: Path, workers: int, force: bool, as_
       nkflow batch tubes --template nk_release_7aad --out gated --workers 2
     """
     from nkflow.laboratory.batch import batch as run
-    from nkflow.release.files import refuse_existing
+    from nkflow.release.files import refuse_existing, write_folder
 
     refuse_existing(out, force=force)
     result = run(folder, template, workers=workers, progress=progress(click.get_current_context()))
-    result.write(out, force=force)
+    write_folder(out, result.files(), force=force)
     if as_json:
         echo_json(result.as_dict())
     else:

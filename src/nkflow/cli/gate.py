@@ -50,8 +50,8 @@ def gate(
     """
     from nkflow.compensation import Spillover
     from nkflow.fcs.read import read_fcs
-    from nkflow.gating.evaluate import gate as gate_sample
-    from nkflow.gating.template import load_template
+    from nkflow.gating.run import gate as gate_sample
+    from nkflow.gating.load import load_template
     from nkflow.release.files import refuse_existing
 
     if out is not None:

@@ -20,9 +20,9 @@ def template() -> None:
 @json_option
 def list_(as_json: bool) -> None:
     """List the shipped templates."""
-    from nkflow.gating.template import load_template, templates
+    from nkflow.gating.load import load_template, templates
 
-    rows = [(name, load_template(name).version, load_template(name).description) for name in templates()]
+    rows = [(name, load_template(name).version, load_template(name).document.description) for name in templates()]
     if as_json:
         listed = [{"name": name, "version": version, "description": text} for name, version, text in rows]
         echo_json({"schema": "nkflow.templates", "version": 1, "templates": listed})
@@ -34,7 +34,7 @@ def list_(as_json: bool) -> None:
 @click.argument("name", metavar="NAME|PATH")
 def show(name: str) -> None:
     """Print a template as YAML."""
-    from nkflow.gating.template import load_template
+    from nkflow.gating.load import load_template
 
     click.echo(load_template(name).to_yaml(), nl=False)
 
@@ -48,12 +48,12 @@ def show(name: str) -> None:
 def explain(name: str, file: Path, as_json: bool) -> None:
     """Print the program that a template becomes for a FILE: columns, thresholds, scales, order."""
     from nkflow.fcs.read import read_fcs
-    from nkflow.gating.program import explain as explain_program
-    from nkflow.gating.template import load_template
+    from nkflow.gating.load import load_template
+    from nkflow.gating.run import explain as explain_program
 
     explanation = explain_program(read_fcs(file), load_template(name))
     if as_json:
-        echo_json({"schema": "nkflow.program", "version": 1, "template": name, "program": explanation})
+        echo_json({"schema": "nkflow.program", "version": 1, "template": name, "program": list(explanation)})
     else:
         for line in explanation:
             click.echo(escape(line))

@@ -1,0 +1,1 @@
+"""MANY tubes and lots: batches over local processes."""

@@ -1,0 +1,162 @@
+"""A folder of tubes with one template: one tidy table, failures included, nothing lost to one bad file.
+
+The template crosses to a worker as text, the rows come back as plain values; events stay where they are read.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nkflow.gating.load import load_template, parse_template
+from nkflow.gating.table import COLUMNS, frame
+from nkflow.gating.tubes import gate_one, tubes_in
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Batch", "Outcome", "batch"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One tube: its rows, or the reason why there are none."""
+
+    tube: str
+    rows: tuple[Mapping[str, Any], ...]
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """All tubes of a folder, in the order of their names."""
+
+    template: str
+    template_sha256: str
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def failures(self) -> tuple[tuple[str, str], ...]:
+        """Name and reason of every tube that could not be gated."""
+        return tuple((outcome.tube, outcome.error) for outcome in self.outcomes if outcome.error)
+
+    @property
+    def n_failed(self) -> int:
+        """How many tubes could not be gated."""
+        return len(self.failures)
+
+    @property
+    def n_done(self) -> int:
+        """How many tubes were gated."""
+        return len(self.outcomes) - self.n_failed
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Iterate over a row per tube and population; a failed tube is one row with its reason as the note."""
+        for outcome in self.outcomes:
+            if outcome.error:
+                yield dict.fromkeys(COLUMNS) | {"tube": outcome.tube, "note": f"failed: {outcome.error}"}
+            for row in outcome.rows:
+                yield {"tube": outcome.tube, **row}
+
+    def table(self) -> pd.DataFrame:
+        """Return `rows` as a pandas frame."""
+        return frame(self.rows(), ("tube", *COLUMNS))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the batch as plain values with ``schema`` and ``version``."""
+        return {
+            "schema": "nkflow.batch",
+            "version": 1,
+            "template": {"name": self.template, "sha256": self.template_sha256},
+            "tubes": len(self.outcomes),
+            "failed": [{"tube": tube, "reason": reason} for tube, reason in self.failures],
+            "rows": list(self.rows()),
+        }
+
+    def files(self) -> dict[str, bytes]:
+        """Return what a batch leaves behind: the table as CSV that a spreadsheet opens safely, and as JSON."""
+        table = self.table()
+        for column in ("tube", "population", "path", "of", "note"):
+            table[column] = [_safe(value) for value in table[column]]
+        document = json.dumps(self.as_dict(), indent=2, allow_nan=False) + "\n"
+        return {"table.csv": table.to_csv(index=False).encode(), "batch.json": document.encode()}
+
+
+def batch(
+    folder: str | Path, template: str, *, workers: int = 1, progress: Callable[[str], None] = lambda _: None
+) -> Batch:
+    """Gate every FCS file of `folder`.
+
+    Parameters
+    ----------
+    folder
+        Where the files are; those of its folders are not looked at.
+    template
+        A shipped name, or a path.
+    workers
+        Local processes; the rows do not depend on it. A file that kills its worker is one failed row.
+    progress
+        Called with one sentence a tube: how many are done, and the time left.
+
+    Raises
+    ------
+    TemplateError
+        With every mistake of the template; nothing is gated.
+    InvalidValueError
+        There is no FCS file in `folder`.
+    """
+    plan = load_template(template)
+    paths = tubes_in(Path(folder))
+    text, start = plan.to_yaml(), time.monotonic()
+    found: dict[Path, Outcome] = {}
+    for path, outcome in _outcomes(paths, text, workers):
+        found[path] = outcome
+        left = (time.monotonic() - start) / len(found) * (len(paths) - len(found))
+        word = "failed" if outcome.error else "gated"
+        progress(f"{len(found)}/{len(paths)} {word} {outcome.tube}, about {left:.0f} s left")
+    return Batch(plan.name, plan.sha256, tuple(found[path] for path in paths))
+
+
+def _outcomes(paths: tuple[Path, ...], template: str, workers: int) -> Iterator[tuple[Path, Outcome]]:
+    """Yield outcomes as they come; tubes that a dead worker took along are done again, one worker each."""
+    if workers == 1:
+        yield from ((path, _gate(str(path), template)) for path in paths)
+        return
+    lost: list[Path] = []
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        futures: dict[Future[Outcome], Path] = {
+            pool.submit(_gate, str(path), template): path for path in paths
+        }
+        for future in as_completed(futures):
+            try:
+                yield futures[future], future.result()
+            except BrokenProcessPool:
+                lost.append(futures[future])
+    for path in sorted(lost):
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            try:
+                yield path, pool.submit(_gate, str(path), template).result()
+            except BrokenProcessPool:
+                yield path, Outcome(path.name, (), "the process that gated it was killed (out of memory?)")
+
+
+def _gate(path: str, template: str) -> Outcome:
+    """Gate one file on one thread; runs in a worker."""
+    tube = gate_one(path, parse_template(template), threads=1)
+    if tube.gating is None:
+        return Outcome(tube.name, (), str(tube.error))
+    return Outcome(tube.name, tuple(tube.gating.rows()))
+
+
+def _safe(value: object) -> object:
+    """Return text that a spreadsheet takes for text, never for a formula; other values as they are."""
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return f"'{value}"
+    return value

@@ -1,0 +1,60 @@
+"""The shipped lot, released and held to its known truth."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nkflow import documents
+from nkflow.errors import OutputError
+from nkflow.release.files import write_file, write_folder
+from nkflow.release.pipeline import Release, release
+
+__all__ = ["Demo", "run_demo"]
+
+_MARKER = ".made-by-nkflow-demo"
+
+
+@dataclass(frozen=True, eq=False)
+class Demo:
+    """The release of the shipped lot, with the truth beside it."""
+
+    release: Release
+    document: dict[str, Any]
+    page: Path
+    record_file: Path
+
+
+def run_demo(folder: str | Path, *, force: bool, progress: Callable[[str], None]) -> Demo:
+    """Copy the shipped lot into `folder`, release it there and compare it with its truth.
+
+    Raises
+    ------
+    OutputError
+        `folder` exists, was not made by a demo, and `force` is not set.
+    """
+    folder = Path(folder)
+    if folder.exists() and not force and not (folder / _MARKER).is_file():
+        raise OutputError(
+            "the folder exists and no demo made it",
+            code="output-exists",
+            where=str(folder),
+            next_step="Choose another place with --out, or write into it with --force.",
+        )
+    shipped = documents.shipped("sample_fcs")
+    files = {path.name: path.read_bytes() for path in sorted(shipped.iterdir()) if path.is_file()}
+    write_folder(folder / "lot", files, force=True)
+    write_file(folder / _MARKER, b"", force=True)
+    result = release(folder / "lot" / "lot.yaml", progress=progress)
+    written = result.write(folder / "release", force=True)
+    truth = json.loads((folder / "lot" / "truth.json").read_text(encoding="utf-8"))
+    document = result.record | {"truth": compare(result, truth)}
+    return Demo(result, document, written / "page.html", written / "record.json")
+
+
+def compare(result: Release, truth: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return a row a quantity: value, 95 % interval, truth, and whether the truth lies inside."""
+    raise NotImplementedError

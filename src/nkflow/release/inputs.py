@@ -1,0 +1,126 @@
+"""The documents of one lot, loaded together: the mistakes of all of them are reported at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from nkflow import documents
+from nkflow.dose.lot import Lot, load_lot
+from nkflow.dose.protocol import Protocol, load_protocol
+from nkflow.errors import DocumentError, LotError, Problem
+from nkflow.gating.load import load_template
+from nkflow.gating.template import Template
+
+__all__ = ["Inputs", "TubeFile", "load_inputs"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class TubeFile:
+    """One tube of the lot that is a file."""
+
+    name: str
+    role: str
+    path: Path
+    marker: str | None = None
+    acquired_volume_ul: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What a release starts from; every document in it is valid."""
+
+    lot: Lot
+    template: Template
+    protocol: Protocol
+    files: tuple[TubeFile, ...]
+    written: Mapping[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the documents as plain values for the record; the lot as it was written, with its own paths."""
+        template = self.template
+        return {
+            "lot": dict(self.written),
+            "template": {
+                "name": template.name,
+                "version": template.version,
+                "sha256": template.sha256,
+                "document": template.document.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+            },
+            "protocol": self.protocol.model_dump(mode="json"),
+        }
+
+
+def load_inputs(path: Path) -> Inputs:
+    """Load the lot at `path` with its template and its protocol.
+
+    Raises
+    ------
+    LotError
+        One of the three has mistakes; `problems` lists those of all three.
+    """
+    problems: list[Problem] = []
+    lot = _collect(lambda: load_lot(path), problems)
+    names = _names(path)
+    template = _named(names, "template", path, load_template, problems)
+    protocol = _named(names, "protocol", path, load_protocol, problems)
+    if lot is not None:
+        problems += [
+            Problem(
+                str(path),
+                None,
+                f"tubes[{i}]",
+                "counts",
+                "a file",
+                "For counts gated elsewhere use 'nkflow dose'.",
+            )
+            for i, tube in enumerate(lot.tubes)
+            if tube.file is None
+        ]
+    if problems or lot is None or template is None or protocol is None:
+        count = len(problems)
+        raise LotError(f"the lot can't be released: {count} mistake{'s' if count != 1 else ''}", problems)
+    files = tuple(
+        TubeFile(tube.id, tube.role, tube.file, tube.marker, tube.acquired_volume_ul)
+        for tube in lot.tubes
+        if tube.file is not None
+    )
+    written = documents.load(path, Lot, error=LotError).model_dump(mode="json", exclude_defaults=True)
+    return Inputs(lot, template, protocol, files, written)
+
+
+def _names(path: Path) -> Mapping[object, object]:
+    """Return the lot as plain YAML, so that its template and protocol are checked even if it has mistakes."""
+    try:
+        tree = documents.tree(documents.read_text(path), name=str(path))
+    except DocumentError:
+        return {}
+    return tree if isinstance(tree, Mapping) else {}
+
+
+def _named(
+    names: Mapping[object, object], key: str, path: Path, load: Callable[[str], T], problems: list[Problem]
+) -> T | None:
+    """Load what the lot names under `key`: a shipped name, or a path relative to the lot."""
+    name = names.get(key)
+    if not isinstance(name, str):
+        if names:
+            problems.append(
+                Problem(str(path), None, key, "nothing", f"the name or path of a {key}", f"Add '{key}'.")
+            )
+        return None
+    beside = path.parent / name
+    return _collect(lambda: load(str(beside) if beside.is_file() else name), problems)
+
+
+def _collect(load: Callable[[], T], problems: list[Problem]) -> T | None:
+    """Return what `load` gives, or None after its mistakes went into `problems`."""
+    try:
+        return load()
+    except DocumentError as error:
+        problems.extend(error.problems or (Problem("", None, "", str(error), "a valid document"),))
+        return None

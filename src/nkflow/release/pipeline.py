@@ -1,0 +1,169 @@
+"""The steps of a release, put in order: the only place where they are.
+
+lot.yaml -> documents -> tubes (read, gate) -> counts -> composition -> dose -> verdict -> record
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nkflow.counting.composition import Composition
+from nkflow.counting.quantify import quantify
+from nkflow.counting.tubes import TubeCounts
+from nkflow.dose.assess import assess_dose
+from nkflow.dose.decide import Verdict, worst
+from nkflow.dose.lot import Lot
+from nkflow.dose.protocol import Protocol
+from nkflow.dose.result import Dose
+from nkflow.errors import CountingError
+from nkflow.gating.template import Template
+from nkflow.release import record as records
+from nkflow.release.drawing import drawings
+from nkflow.release.files import write_folder
+from nkflow.release.inputs import Inputs, load_inputs
+from nkflow.release.page import render
+from nkflow.release.tubes import GatedTube, gate_tube
+
+__all__ = ["Release", "release"]
+
+
+def _silent(_: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Release:
+    """One lot with its verdict; nkflow never releases, a person signs.
+
+    Attributes
+    ----------
+    tubes
+        Every tube of the lot, failures included.
+    composition, dose
+        None where the sample tubes do not allow them; the reasons say why.
+    verdict
+        PASS, FAIL, INCONCLUSIVE, PENDING or INVALID: the worst of the dose and of the tubes.
+    reasons
+        Why the verdict is not PASS, in plain sentences.
+    record
+        Plain values, from which the canonical JSON is made.
+    """
+
+    lot: Lot
+    template: Template
+    protocol: Protocol
+    tubes: tuple[GatedTube, ...]
+    composition: Composition | None
+    dose: Dose | None
+    verdict: str
+    reasons: tuple[str, ...]
+    record: dict[str, Any]
+
+    @property
+    def unreadable(self) -> bool:
+        """Tell whether a tube could not be read or gated."""
+        return any(tube.error is not None for tube in self.tubes)
+
+    def page(self) -> str:
+        """Return the record for people: one self-contained HTML file."""
+        drawn = {tube.tube.name: drawings(tube.gating) for tube in self.tubes if tube.gating is not None}
+        return render(self.record, drawn)
+
+    def write(self, folder: str | Path, *, force: bool = False) -> Path:
+        """Write ``record.json`` and ``page.html`` into the new `folder`, both or none.
+
+        Raises
+        ------
+        OutputError
+            The folder exists and `force` is not set, or the disk refuses.
+        """
+        files = {"record.json": records.canonical(self.record), "page.html": self.page().encode()}
+        return write_folder(folder, files, force=force)
+
+    def __repr__(self) -> str:
+        reasons = "".join(f"\n  {reason}" for reason in self.reasons)
+        return f"Release of lot {self.lot.lot}: {self.verdict}{reasons}"
+
+
+def release(
+    lot: str | Path, *, threads: int | None = None, progress: Callable[[str], None] = _silent
+) -> Release:
+    """Run the whole job for the lot described by the document at `lot`.
+
+    Parameters
+    ----------
+    lot
+        Path of ``lot.yaml``; files are relative to it.
+    threads
+        Threads for gating; the results do not depend on it.
+    progress
+        Called with one sentence a step.
+
+    Raises
+    ------
+    DocumentError
+        The lot, its template or its protocol has mistakes (all of them are listed); nothing was computed.
+    """
+    inputs = load_inputs(Path(lot))
+    tubes = []
+    for tube in inputs.files:
+        progress(f"gating tube {tube.name}")
+        tubes.append(gate_tube(tube, inputs.template, threads=threads))
+    progress("counting and judging")
+    composition, dose, invalid = _judge(inputs, tuple(tubes))
+    found: list[Verdict] = ["INVALID"] if invalid else []
+    verdict = worst([*found, *([] if dose is None else [dose.verdict])])
+    reasons = tuple(f"INVALID: {reason}" for reason in invalid) + (() if dose is None else dose.reasons)
+    record = {
+        "schema": records.SCHEMA,
+        "version": records.VERSION,
+        "verdict": verdict,
+        "reasons": list(reasons),
+        **inputs.as_dict(),
+        "dose": None if dose is None else dose.as_dict(),
+        "composition": None if composition is None else composition.as_dict(),
+        "tubes": [tube.as_dict() for tube in tubes],
+        "versions": records.versions(),
+    }
+    return Release(
+        inputs.lot,
+        inputs.template,
+        inputs.protocol,
+        tuple(tubes),
+        composition,
+        dose,
+        verdict,
+        reasons,
+        record,
+    )
+
+
+def _judge(
+    inputs: Inputs, tubes: tuple[GatedTube, ...]
+) -> tuple[Composition | None, Dose | None, tuple[str, ...]]:
+    """Return composition and dose as far as the tubes allow, and why the lot is INVALID, if it is."""
+    reasons = tuple(reason for tube in tubes for reason in tube.reasons)
+    try:
+        counts = [tube.counts(inputs.lot.counting) for tube in tubes if tube.role == "sample"]
+        samples = [count for count in counts if count is not None]
+        if len(samples) < len(counts):
+            # no tube is dropped by choice: without one of them there is no pooled count
+            return None, None, reasons
+        composition = quantify(samples, counting=inputs.lot.counting, blanks=_blanks(inputs, tubes))
+        dose = assess_dose(composition, product=inputs.lot, protocol=inputs.protocol)
+    except CountingError as error:
+        return None, None, (*reasons, str(error))
+    return dose.composition, dose, reasons
+
+
+def _blanks(inputs: Inputs, tubes: tuple[GatedTube, ...]) -> dict[str, list[TubeCounts]]:
+    """Return the counts of the FMO tubes, by the marker they lack."""
+    blanks: dict[str, list[TubeCounts]] = {}
+    for tube in tubes:
+        counts = tube.counts(inputs.lot.counting) if tube.role == "fmo" else None
+        if counts is not None and tube.marker is not None:
+            blanks.setdefault(tube.marker, []).append(counts)
+    return blanks

@@ -1,0 +1,138 @@
+"""One tube of a lot: read, hashed, gated; what fails becomes a reason and never a gap."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nkflow.counting.evaluable import NotEvaluable
+from nkflow.counting.inputs import Counting
+from nkflow.counting.tubes import TubeCounts
+from nkflow.counting.volume import Acquisition, acquired_volume
+from nkflow.errors import DataError
+from nkflow.fcs.findings import Finding
+from nkflow.fcs.read import read_fcs
+from nkflow.fcs.sample import Sample
+from nkflow.gating.result import Gating
+from nkflow.gating.run import gate
+from nkflow.gating.template import Template
+from nkflow.release.inputs import TubeFile
+
+__all__ = ["GatedTube", "gate_tube"]
+
+# findings that a reader or a gating may tolerate, and a release may not
+_ERRORS_IN_A_RELEASE = frozenset({"template-reference"})
+
+
+@dataclass(frozen=True, eq=False)
+class GatedTube:
+    """One tube after reading and gating, or the reason why it could not be.
+
+    Attributes
+    ----------
+    tube
+        The tube as the lot names it.
+    sample, gating
+        None where the tube failed.
+    findings
+        Of reader and gating, with the severity they have in a release.
+    error
+        The failure as plain values, or None.
+    """
+
+    tube: TubeFile
+    sample: Sample | None
+    gating: Gating | None
+    findings: tuple[Finding, ...] = ()
+    error: Mapping[str, object] | None = None
+
+    @property
+    def role(self) -> str:
+        """What the tube is for."""
+        return self.tube.role
+
+    @property
+    def marker(self) -> str | None:
+        """Of an FMO the marker it lacks."""
+        return self.tube.marker
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why this tube makes the lot INVALID; empty where it does not."""
+        failed = () if self.error is None else (f"tube {self.tube.name}: {_sentence(self.error)}",)
+        return failed + tuple(
+            f"tube {self.tube.name}: {finding.message}"
+            for finding in self.findings
+            if finding.severity == "error"
+        )
+
+    def counts(self, counting: Counting) -> TubeCounts | None:
+        """Return the counts of the tube with the volume they came from, or None where it failed."""
+        if self.gating is None or self.sample is None:
+            return None
+        return TubeCounts.of(
+            self.gating, tube=self.tube.name, acquisition=_acquisition(self.sample, self.tube, counting)
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the tube as plain values for the record."""
+        return {
+            "id": self.tube.name,
+            "role": self.tube.role,
+            "marker": self.tube.marker,
+            "file": self.tube.path.name,
+            "sha256": None if self.sample is None else self.sample.sha256,
+            "n_events": None if self.sample is None else self.sample.n_events,
+            "gating": None if self.gating is None else self.gating.as_dict(),
+            "findings": [finding.as_dict() for finding in self.findings],
+            "error": None if self.error is None else dict(self.error),
+        }
+
+
+def gate_tube(tube: TubeFile, template: Template, *, threads: int | None = None) -> GatedTube:
+    """Read and gate the file of `tube`; a `DataError` becomes the result's `error`."""
+    sample: Sample | None = None
+    try:
+        sample = read_fcs(tube.path)
+        gating = gate(sample, template, threads=threads)
+    except DataError as error:
+        found = () if sample is None else _for_release(sample.findings)
+        return GatedTube(tube, sample, None, found, error.as_dict())
+    return GatedTube(tube, sample, gating, _for_release(sample.findings + gating.findings))
+
+
+def _acquisition(sample: Sample, tube: TubeFile, counting: Counting) -> Acquisition:
+    """Return what is known about the acquired volume: typed by a person, or ``$VOL`` with its stated unit."""
+    lost = {key: _count(sample.keywords.get(key, "")) for key in ("$ABRT", "$LOST")}
+    volume = tube.acquired_volume_ul
+    reason = "no acquired volume is given"
+    if volume is None and counting.vol_unit is not None:
+        stated = None if sample.volume is None else sample.volume.value
+        found = acquired_volume(stated, counting.vol_unit, sample.acquired.seconds)
+        volume, reason = (None, found.reason) if isinstance(found, NotEvaluable) else (found, reason)
+    return Acquisition(volume, reason, sample.n_events, lost["$ABRT"], lost["$LOST"])
+
+
+def _count(text: str) -> int:
+    """Return a keyword's count; 0 where it is absent or no count."""
+    stripped = text.strip()
+    return int(stripped) if stripped.isascii() and stripped.isdigit() and len(stripped) < 16 else 0
+
+
+def _for_release(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return `findings` once each, with the severity they have in a release."""
+    raised = (
+        Finding(f.code, "error", f.message, f.where, f.consequence) if f.code in _ERRORS_IN_A_RELEASE else f
+        for f in findings
+    )
+    return tuple(dict.fromkeys(raised))
+
+
+def _sentence(error: Mapping[str, object]) -> str:
+    """Return the reason of a failure in one line."""
+    text = str(error["message"])
+    for key, word in (("found", "found"), ("expected", "expected")):
+        if error.get(key):
+            text += f", {word} {error[key]}"
+    return text
