@@ -37,9 +37,11 @@ def test_scale_document__loads_back_equal(scale) -> None:
 
 
 def test_scale_document__reads_what_people_write() -> None:
-    text = "scales: {CD3: {kind: logicle, T: 262144, W: 0.5, M: 4.5}, FSC-A: {kind: linear, T: 9}, Q: {kind: biex}}"
+    text = (
+        "scales: {CD3: {kind: logicle, T: 9, W: 0.5, M: 4.5}, FSC-A: {kind: linear, T: 9}, Q: {kind: biex}}"
+    )
     scales = documents.parse(text, Axes, name="t.yaml").scales
-    assert scales["CD3"].scale() == Logicle(262144, 0.5, 4.5)
+    assert scales["CD3"].scale() == Logicle(9, 0.5, 4.5)
     assert scales["FSC-A"].scale() == Linear(9)
     assert scales["Q"].scale() == Biex()
 

@@ -17,8 +17,8 @@ NEGATIVE_PERCENTILE = 5.0
 def logicle_width(reference: float, *, T: float, M: float = 4.5) -> float:
     """Return W = (M - log10(T / |r|)) / 2 for the negative `reference` value r, clipped to 0..M/2.
 
-    With this W the axis begins a little below r (Parks, Roederer and Moore 2006; STANDARDS TR-13). 0 where r is not
-    negative.
+    With this W the axis begins a little below r (Parks, Roederer and Moore 2006; STANDARDS TR-13). 0 where
+    r is not negative.
     """
     if not reference < 0.0:
         return 0.0

@@ -16,8 +16,8 @@ Scale = Linear | Log | Arcsinh | ArcsinhCofactor | Logicle | Hyperlog | Biex
 def pull_back(scale: Scale, y: float) -> float:
     """Return the data units x0 for which ``x >= x0`` says what ``scale.forward(x) >= y`` says.
 
-    Bisection over the float64 numbers outwards from the inverse of `y`; exact ties stay in. -inf where every x
-    reaches `y` (clipped or constant lower ends), +inf where no finite x does.
+    Bisection over the float64 numbers outwards from the inverse of `y`; exact ties stay in. -inf where every
+    x reaches `y` (clipped or constant lower ends), +inf where no finite x does.
 
     Raises
     ------
