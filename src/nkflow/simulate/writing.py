@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from nkflow.simulate.lot import SimulatedLot
 
 __all__ = ["write_lot"]
+
+_VOLTAGE = re.compile(r"\$P[0-9]+V")
 
 
 def write_lot(folder: Path, lot: SimulatedLot, *, force: bool) -> Path:
@@ -42,7 +45,9 @@ def write_lot(folder: Path, lot: SimulatedLot, *, force: bool) -> Path:
 
 def _fill(folder: Path, lot: SimulatedLot) -> None:
     for tube in (*lot.tubes, *lot.controls):
-        write_fcs(folder / f"{tube.id}.fcs", tube.sample, byte_order="big")
+        # a written file describes its channels anew; what the cytometer says of its detectors is handed over
+        settings = {key: value for key, value in tube.sample.keywords.items() if _VOLTAGE.fullmatch(key)}
+        write_fcs(folder / f"{tube.id}.fcs", tube.sample, keywords=settings, byte_order="big")
     about = f"Simulated, with known truth (truth.json): {lot.lot.lot}"
     (folder / "lot.yaml").write_text(documents.dump(lot.lot, comment=about), encoding="utf-8")
     (folder / "truth.json").write_text(json.dumps(lot.truth, indent=1) + "\n", encoding="utf-8")
