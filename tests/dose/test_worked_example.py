@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from worked.documents import EXAMPLE, lot, protocol
-from worked.paths import WRONG, leaves, our_path, ours_at
 
 from nkflow import documents
 from nkflow.dose.document import dose_document
 from nkflow.dose.lot import Lot, load_lot
 from nkflow.dose.protocol import Protocol, load_protocol
 from nkflow.dose.reportable import complies, half_up, plain
+from worked.documents import EXAMPLE, lot, protocol
+from worked.paths import WRONG, leaves, our_path, ours_at
 
 HERE = Path(__file__).parent / "worked_example"
 

@@ -133,7 +133,7 @@ def protocol(inputs: dict[str, Any]) -> dict[str, Any]:
             },
             "beads": {"minimum_events": 1000, "recovery": [0.9, 1.1]},
             "excluded_doublets": {"policy": "none"},
-            "rare": {name: rare for name in ("T", "B", "monocytes")},
+            "rare": dict.fromkeys(("T", "B", "monocytes"), rare),
             "gating": {
                 "purity_sd_points": inputs["u_gate_pp"],
                 "viability_sd_points": 0.0,

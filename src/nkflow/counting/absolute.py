@@ -20,6 +20,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from nkflow.counting.budget import Term
 from nkflow.counting.evaluable import NotEvaluable
@@ -90,16 +91,16 @@ def scale_of(
     """Return what one event stands for by `method`, or why that can't be said."""
     match method:
         case "beads" | "bead_tube":
-            return _by_beads(method, tubes, counting, measurement)
+            return _by_beads(method, tubes, counting=counting, measurement=measurement)
         case "volumetric":
-            return _by_volume(tubes, counting, measurement)
+            return _by_volume(tubes, counting, measurement=measurement)
         case "dual_platform":
             return _by_analyser(tubes, counting)
     return NotEvaluable(f"there is no counting method {method}")
 
 
 def _by_beads(
-    method: str, tubes: Sequence[TubeCounts], counting: Counting, measurement: str
+    method: str, tubes: Sequence[TubeCounts], *, counting: Counting, measurement: str
 ) -> Scale | NotEvaluable:
     beads = counting.beads
     if beads is None or any("beads" not in tube.counts for tube in tubes):
@@ -111,13 +112,13 @@ def _by_beads(
     terms = [
         Term(f"counting beads @{measurement}", "beads", 1 / math.sqrt(counted), False),
         Term(f"bead lot {beads.lot}", "bead lot", beads.u_rel, True),
-        *_pipetting("sample volume", sample, tubes, measurement),
+        *_pipetting("sample volume", sample, tubes=len(tubes), measurement=measurement),
     ]
     if method == "beads":
         added = beads_added(counting)
         if added is None or counting.bead_volume_ul is None:
             return NotEvaluable("the bead suspension has no concentration or no volume")
-        terms += _pipetting("bead volume", counting.bead_volume_ul, tubes, measurement)
+        terms += _pipetting("bead volume", counting.bead_volume_ul, tubes=len(tubes), measurement=measurement)
     else:
         added = beads.per_tube
         if added is None:
@@ -128,7 +129,7 @@ def _by_beads(
     return Scale(method, added / sample.value * df, per_tube, tuple(terms), formula)
 
 
-def _by_volume(tubes: Sequence[TubeCounts], counting: Counting, measurement: str) -> Scale | NotEvaluable:
+def _by_volume(tubes: Sequence[TubeCounts], counting: Counting, *, measurement: str) -> Scale | NotEvaluable:
     if counting.tube_volume_ul is None:
         return NotEvaluable("the final volume of a tube is not given")
     volumes: list[float] = []
@@ -141,7 +142,7 @@ def _by_volume(tubes: Sequence[TubeCounts], counting: Counting, measurement: str
     terms = [
         Term("cytometer volume", "acquired volume", -counting.u_acquired_volume, True),
         Term("tube volume", "tube volume", counting.u_tube_volume, True),
-        *_pipetting("sample volume", sample, tubes, measurement),
+        *_pipetting("sample volume", sample, tubes=len(tubes), measurement=measurement),
         *_diluting(counting.dilutions, measurement),
     ]
     total = math.fsum(volumes)
@@ -176,20 +177,19 @@ def beads_added(counting: Counting) -> float | None:
     return beads.concentration_per_ul * counting.bead_volume_ul.value
 
 
-_SIGN: Mapping[str, int] = {"bead volume": 1, "sample volume": -1}
+_Pipettings = Literal["bead volume", "sample volume"]
+_SIGN: Mapping[_Pipettings, int] = {"bead volume": 1, "sample volume": -1}
 
 
-def _pipetting(kind: str, volume: Pipetted, tubes: Sequence[TubeCounts], measurement: str) -> list[Term]:
+def _pipetting(kind: _Pipettings, volume: Pipetted, *, tubes: int, measurement: str) -> list[Term]:
     """Return repeatability, which averages over tubes, and calibration, which stays with the pipette."""
     sign = _SIGN[kind]
-    repeat = sign * volume.u_repeatability / math.sqrt(len(tubes))
-    scatter: Term = Term(
-        f"{kind} @{measurement}", "bead volume" if kind == "bead volume" else "sample volume", repeat, False
-    )
-    if not volume.u_calibration:
-        return [scatter]
-    steady = Term(f"pipette {volume.pipette}", "pipette calibration", sign * volume.u_calibration, True)
-    return [scatter, steady]
+    repeat = sign * volume.u_repeatability / math.sqrt(tubes)
+    terms = [Term(f"{kind} @{measurement}", kind, repeat, False)]
+    if volume.u_calibration:
+        steady = sign * volume.u_calibration
+        terms.append(Term(f"pipette {volume.pipette}", "pipette calibration", steady, True))
+    return terms
 
 
 def _diluting(dilutions: Sequence[Dilution], measurement: str) -> list[Term]:

@@ -83,15 +83,15 @@ class Composition:
                 return NotEvaluable(f"{name} was not counted in every tube")
         if self.pooled[of] == 0:
             return NotEvaluable(f"{of} has no events")
-        points = gate_points((population, of), self.pooled, self.counting.boundaries)
+        points = gate_points((population, of), self.pooled, boundaries=self.counting.boundaries)
         if self.rules is not None:
             gating = self.rules.gating
             between = gating.viability_sd_points if population == "viable" else gating.purity_sd_points
             points = max(points, between)
         return frequency(
             (population, of),
-            self.counts_of(population),
-            self.counts_of(of),
+            x=self.counts_of(population),
+            n=self.counts_of(of),
             phi0=self.phi0(population),
             test_level=self._test_level,
             u_gate=points,
@@ -106,13 +106,13 @@ class Composition:
             (1.0, ()) if isinstance(doublets, NotEvaluable) else (doublets.applied, doublets.terms)
         )
         events, phi = self.pooled[population], self._phi(population)
-        gates = gate_terms(population, events, self.counting.boundaries)
+        gates = gate_terms(population, events, boundaries=self.counting.boundaries)
         return Concentration(
             population,
             events,
             self.scale.per_event * applied,
             phi,
-            cells_term(population, events, phi, measurement=self.measurement, share=self._share(events)),
+            cells_term(population, events, phi=phi, measurement=self.measurement, share=self._share(events)),
             Budget((*self.scale.terms, *extra, *gates)),
             tuple(applied * value for value in self.scale.by_tube(self.counts_of(population))),
             self.pooled.get("beads") if self.scale.method in ("beads", "bead_tube") else None,

@@ -92,7 +92,7 @@ class Concentration:
     @property
     def interval(self) -> Interval:
         """95 % interval to report (`interval_of`)."""
-        low, high = interval_of(self.events, self.phi, self.others.u_rel)
+        low, high = interval_of(self.events, self.phi, u_others=self.others.u_rel)
         method = "log-normal" if self.events >= FEW_EVENTS else "exact Poisson with the other terms"
         if self.events >= FEW_EVENTS and self.lognormal is not None:
             return self.lognormal
@@ -133,7 +133,7 @@ class Concentration:
         }
 
 
-def interval_of(events: ArrayLike, phi: ArrayLike, u_others: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def interval_of(events: ArrayLike, phi: ArrayLike, *, u_others: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Return the 95 % interval of a mean count whose other relative uncertainty is `u_others`, in events.
 
     From `FEW_EVENTS` on ``N·exp(±z·sqrt(φ/N + u_others²))``. Below, the exact interval of the count
@@ -155,7 +155,7 @@ def interval_of(events: ArrayLike, phi: ArrayLike, u_others: ArrayLike) -> tuple
 
 
 def cells_term(
-    population: str, events: int, phi: float, *, measurement: str, share: float = 0.0
+    population: str, events: int, *, phi: float, measurement: str, share: float = 0.0
 ) -> Term | None:
     """Return the counting term ``sqrt(φ(1-share)/N)``; None for no events.
 

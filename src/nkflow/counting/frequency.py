@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from nkflow.counting.evaluable import NotEvaluable
 from nkflow.counting.homogeneity import Homogeneity, homogeneity
 from nkflow.counting.intervals import Interval, clopper_pearson, clopper_pearson_upper, wilson
@@ -64,18 +66,18 @@ class Frequency:
     @property
     def wilson(self) -> Interval:
         """Wilson's interval of the pooled counts."""
-        return _percent(*wilson(self.x, self.n), "Wilson")
+        return _percent(wilson(self.x, self.n), "Wilson")
 
     @property
     def clopper_pearson(self) -> Interval:
         """Exact interval of the pooled counts."""
-        return _percent(*clopper_pearson(self.x, self.n), "Clopper-Pearson")
+        return _percent(clopper_pearson(self.x, self.n), "Clopper-Pearson")
 
     @property
     def inflated(self) -> Interval:
         """Wilson's interval of x/φ out of n/φ."""
         phi = self.homogeneity.phi
-        return _percent(*wilson(self.x / phi, self.n / phi), f"Wilson, phi {phi:.4g}")
+        return _percent(wilson(self.x / phi, self.n / phi), f"Wilson, phi {phi:.4g}")
 
     @property
     def upper(self) -> float:
@@ -90,7 +92,7 @@ class Frequency:
         if self.u_gate == 0 or p in (0.0, 1.0):
             return self.inflated
         n = p * (1 - p) / (self.u_total / 100) ** 2
-        return _percent(*wilson(p * n, n), f"Wilson, {n:.4g} effective events")
+        return _percent(wilson(p * n, n), f"Wilson, {n:.4g} effective events")
 
     def as_dict(self) -> dict[str, object]:
         """Return every figure as plain values."""
@@ -114,9 +116,9 @@ class Frequency:
 
 def frequency(
     names: tuple[str, str],
+    *,
     x: Sequence[int],
     n: Sequence[int],
-    *,
     phi0: float,
     test_level: float,
     u_gate: float,
@@ -128,5 +130,5 @@ def frequency(
     return Frequency(names[0], names[1], sum(x), sum(n), tested, u_gate)
 
 
-def _percent(low: object, high: object, method: str) -> Interval:
-    return Interval(100 * float(low), 100 * float(high), method)  # type: ignore[arg-type]
+def _percent(ends: tuple[np.ndarray, np.ndarray], method: str) -> Interval:
+    return Interval(100 * float(ends[0]), 100 * float(ends[1]), method)

@@ -20,7 +20,7 @@ def moved(boundary: Boundary, population: str) -> float:
     return math.fsum(moved(boundary, part) for part in UNIONS[population])
 
 
-def gate_terms(population: str, events: int, boundaries: Sequence[Boundary]) -> tuple[Term, ...]:
+def gate_terms(population: str, events: int, *, boundaries: Sequence[Boundary]) -> tuple[Term, ...]:
     """Return one term for each boundary that moves `population`: ``u · dN/dx / N``.
 
     What one population gains at a boundary its neighbour loses, so the terms of NK and NKT-like have opposite
@@ -36,7 +36,9 @@ def gate_terms(population: str, events: int, boundaries: Sequence[Boundary]) -> 
     )
 
 
-def gate_points(names: tuple[str, str], pooled: Mapping[str, int], boundaries: Sequence[Boundary]) -> float:
+def gate_points(
+    names: tuple[str, str], pooled: Mapping[str, int], *, boundaries: Sequence[Boundary]
+) -> float:
     """Return the standard uncertainty, in percentage points, that `boundaries` bring to a frequency.
 
     For p = N_X/N_ref one boundary moves p by ``u·(dN_X - p·dN_ref)/N_ref``; boundaries are independent.

@@ -59,7 +59,7 @@ def chi_square(x: ArrayLike, n: ArrayLike) -> np.ndarray:
     return np.asarray(terms.sum(axis=-1))
 
 
-def used_phi(x2: ArrayLike, df: int, phi0: ArrayLike, test_level: float) -> tuple[np.ndarray, np.ndarray]:
+def used_phi(x2: ArrayLike, df: int, *, phi0: ArrayLike, test_level: float) -> tuple[np.ndarray, np.ndarray]:
     """Return (p-value of X²/φ0, φ to use); the test may raise φ above φ0, never lower it."""
     x2, phi0 = np.asarray(x2, np.float64), np.asarray(phi0, np.float64)
     if df == 0:
@@ -72,7 +72,7 @@ def homogeneity(x: ArrayLike, n: ArrayLike, *, phi0: float, test_level: float) -
     """Test `x` events out of `n` in each tube (both of length k)."""
     x2 = float(chi_square(x, n))
     df = len(np.atleast_1d(np.asarray(x))) - 1
-    p, phi = used_phi(x2, df, phi0, test_level)
+    p, phi = used_phi(x2, df, phi0=phi0, test_level=test_level)
     return Homogeneity(x2, df, float(p), phi0, float(phi))
 
 

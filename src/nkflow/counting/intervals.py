@@ -43,7 +43,7 @@ def normal_quantile(probability: ArrayLike) -> np.ndarray:
     return np.asarray(special.ndtri(probability))
 
 
-def wilson(x: ArrayLike, n: ArrayLike, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+def wilson(x: ArrayLike, n: ArrayLike, *, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
     """Return Wilson's score interval of the proportion x/n (DOMAIN: Wilson 1927; ends exact at x = 0 and n).
 
     ``(p + z²/2n ± z·sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n)``, n > 0.
@@ -59,7 +59,7 @@ def wilson(x: ArrayLike, n: ArrayLike, level: float = 0.95) -> tuple[np.ndarray,
     return low, high
 
 
-def clopper_pearson(x: ArrayLike, n: ArrayLike, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+def clopper_pearson(x: ArrayLike, n: ArrayLike, *, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
     """Return the exact interval of the proportion x/n from quantiles of the beta distribution.
 
     ``Beta⁻¹(α/2; x, n-x+1)`` and ``Beta⁻¹(1-α/2; x+1, n-x)``; 0 and 1 at the ends (Clopper & Pearson 1934).
@@ -67,10 +67,10 @@ def clopper_pearson(x: ArrayLike, n: ArrayLike, level: float = 0.95) -> tuple[np
     x, n = np.asarray(x, np.float64), np.asarray(n, np.float64)
     tail = (1 - level) / 2
     low = np.where(x <= 0, 0.0, special.betaincinv(np.where(x <= 0, 1.0, x), n - x + 1, tail))
-    return low, clopper_pearson_upper(x, n, 1 - tail)
+    return low, clopper_pearson_upper(x, n, confidence=1 - tail)
 
 
-def clopper_pearson_upper(x: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> np.ndarray:
+def clopper_pearson_upper(x: ArrayLike, n: ArrayLike, *, confidence: float = 0.95) -> np.ndarray:
     """Return the exact one-sided upper bound of x/n; ``1 - (1-confidence)^(1/n)`` for x = 0."""
     x, n = np.asarray(x, np.float64), np.asarray(n, np.float64)
     whole = x >= n
@@ -79,7 +79,7 @@ def clopper_pearson_upper(x: ArrayLike, n: ArrayLike, confidence: float = 0.95) 
     return np.where(whole, 1.0, np.where(x <= 0, none, inner))
 
 
-def poisson(n: ArrayLike, level: float = 0.95, phi: ArrayLike = 1.0) -> tuple[np.ndarray, np.ndarray]:
+def poisson(n: ArrayLike, *, level: float = 0.95, phi: ArrayLike = 1.0) -> tuple[np.ndarray, np.ndarray]:
     """Return the exact interval of a mean count of which `n` events were seen (Garwood 1936).
 
     Over-dispersed counts are read as n/φ events that weigh φ each: ``φ·Γ⁻¹(α/2; n/φ)`` and
@@ -90,16 +90,16 @@ def poisson(n: ArrayLike, level: float = 0.95, phi: ArrayLike = 1.0) -> tuple[np
     tail = (1 - level) / 2
     effective = n / phi
     inner = special.gammaincinv(np.where(effective <= 0, 1.0, effective), tail)
-    return np.where(effective <= 0, 0.0, phi * inner), poisson_upper(n, 1 - tail, phi)
+    return np.where(effective <= 0, 0.0, phi * inner), poisson_upper(n, confidence=1 - tail, phi=phi)
 
 
-def poisson_upper(n: ArrayLike, confidence: float = 0.95, phi: ArrayLike = 1.0) -> np.ndarray:
+def poisson_upper(n: ArrayLike, *, confidence: float = 0.95, phi: ArrayLike = 1.0) -> np.ndarray:
     """Return the one-sided upper bound of a mean count: ``χ²⁻¹(confidence; 2n+2)/2`` at φ = 1."""
     n, phi = np.asarray(n, np.float64), np.asarray(phi, np.float64)
     return np.asarray(phi * special.gammainccinv(n / phi + 1, 1 - confidence))
 
 
-def lognormal(y: ArrayLike, u_rel: ArrayLike, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+def lognormal(y: ArrayLike, u_rel: ArrayLike, *, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
     """Return ``y·exp(±z·u_rel)``, the interval of an estimate whose errors multiply."""
     y = np.asarray(y, np.float64)
     spread = np.exp(float(special.ndtri(0.5 + level / 2)) * np.asarray(u_rel, np.float64))

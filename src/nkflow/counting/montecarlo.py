@@ -59,7 +59,7 @@ def simulate_concentrations(
         By population; those that were not counted are left out.
     """
     rng = np.random.default_rng(seed)
-    factor = _factor(composition, rng, trials)
+    factor = _factor(composition, rng, trials=trials)
     answer: dict[str, Simulated] = {}
     for population in populations:
         amount = composition.concentration(population)
@@ -83,7 +83,7 @@ def simulate_concentrations(
     return answer
 
 
-def _factor(composition: Composition, rng: np.random.Generator, trials: int) -> np.ndarray:
+def _factor(composition: Composition, rng: np.random.Generator, *, trials: int) -> np.ndarray:
     """Draw the product of everything but cells and gates, around 1."""
     counting, scale = composition.counting, composition.scale
     factor = np.ones(trials)

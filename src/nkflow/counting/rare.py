@@ -73,10 +73,10 @@ def detection_limit(lob: float, confidence: float = 0.95) -> float:
 
     ``χ²⁻¹(confidence; 2·lob+2)/2``: 7.7537 events for a limit of blank of 3.
     """
-    return float(poisson_upper(math.floor(lob), confidence))
+    return float(poisson_upper(math.floor(lob), confidence=confidence))
 
 
-def predicted_blank(blank: int, parent: int, pooled_parent: int, confidence: float = 0.95) -> int:
+def predicted_blank(blank: int, parent: int, *, pooled_parent: int, confidence: float = 0.95) -> int:
     """Return the limit of blank, in events of `pooled_parent`, that one blank tube predicts.
 
     The blank's own `blank` events out of `parent` are few, so their mean is uncertain: with Jeffreys' prior
@@ -108,7 +108,7 @@ def blank_limit(
         return rule.events, "protocol, in events"
     blank = blanks.get(rule.marker) if rule.marker is not None else None
     if blank is not None and blank.get(rule.of, 0) > 0 and population in blank:
-        found = predicted_blank(blank[population], blank[rule.of], pooled[rule.of])
+        found = predicted_blank(blank[population], blank[rule.of], pooled_parent=pooled[rule.of])
         return float(found), f"FMO-{rule.marker}: {blank[population]} of {blank[rule.of]} {rule.of}"
     if rule.fraction is None:
         return NotEvaluable(f"the lot has no FMO tube of {rule.marker}, and the protocol no fraction")
@@ -134,4 +134,4 @@ def events_needed(
     has to be at most L: ``N ≥ U(seen)·D/L`` (DOMAIN §3.2). 0 residual events, D = 5e6/kg and L = 1e4/kg need
     1,498.
     """
-    return math.ceil(float(poisson_upper(seen, confidence, phi)) * dose_per_kg / limit_per_kg)
+    return math.ceil(float(poisson_upper(seen, confidence=confidence, phi=phi)) * dose_per_kg / limit_per_kg)

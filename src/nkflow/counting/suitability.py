@@ -33,10 +33,10 @@ def counting_findings(composition: Composition, *, dosed: str) -> tuple[Finding,
         return tuple(found)
     found += _method(composition, rules)
     found += _beads(composition, rules)
-    found += _replicates(composition, rules, dosed)
+    found += _replicates(composition, rules, dosed=dosed)
     found += _scatter(composition)
     found += _doublets(composition, rules)
-    found += _platforms(composition, rules, dosed)
+    found += _platforms(composition, rules, dosed=dosed)
     return tuple(found)
 
 
@@ -89,7 +89,7 @@ def _beads(composition: Composition, rules: CountingRules) -> Iterator[Finding]:
         yield Finding("bead-doublets", "warning", text, "beads", "the dose is overstated by about as much")
 
 
-def _replicates(composition: Composition, rules: CountingRules, dosed: str) -> Iterator[Finding]:
+def _replicates(composition: Composition, rules: CountingRules, *, dosed: str) -> Iterator[Finding]:
     rule, tubes = rules.replicates, len(composition.tubes)
     if tubes < rule.minimum:
         text = f"{tubes} sample tube{'s' if tubes != 1 else ''}; the protocol asks for {rule.minimum}"
@@ -140,7 +140,7 @@ def _doublets(composition: Composition, rules: CountingRules) -> Iterator[Findin
         yield Finding("excluded-doublets-unknown", "warning", text, "singlets", "the dose may be understated")
 
 
-def _platforms(composition: Composition, rules: CountingRules, dosed: str) -> Iterator[Finding]:
+def _platforms(composition: Composition, rules: CountingRules, *, dosed: str) -> Iterator[Finding]:
     """Compare with every other method that has data."""
     events = composition.pooled[dosed]
     own = composition.scale.per_ul(events)

@@ -52,7 +52,8 @@ class TubeCounts:
             if all(part in counts for part in parts):
                 total = sum(counts[part] for part in parts)
                 if counts.setdefault(union, total) != total:
-                    _refuse(self.tube, union, counts[union], f"{total}, the sum of {' and '.join(parts)}")
+                    expected = f"{total}, the sum of {' and '.join(parts)}"
+                    _refuse(self.tube, union, found=counts[union], expected=expected)
         object.__setattr__(self, "counts", MappingProxyType(counts))
 
     @classmethod
@@ -72,7 +73,7 @@ def _check(tube: str, counts: Mapping[str, int]) -> None:
     """Refuse counts that can't be: negative, without viable cells' leaves, or leaves that don't sum."""
     for name, count in counts.items():
         if count < 0:
-            _refuse(tube, name, count, "a count of 0 or more")
+            _refuse(tube, name, found=count, expected="a count of 0 or more")
     for name in ("viable", "NK", "NKT-like", "T"):
         if name not in counts:
             raise CountingError(
@@ -85,10 +86,10 @@ def _check(tube: str, counts: Mapping[str, int]) -> None:
     leaves = [name for name in LEAVES if name in counts]
     total = sum(counts[name] for name in leaves)
     if total != counts["viable"]:
-        _refuse(tube, "viable", counts["viable"], f"{total}, the sum of {', '.join(leaves)}")
+        _refuse(tube, "viable", found=counts["viable"], expected=f"{total}, the sum of {', '.join(leaves)}")
 
 
-def _refuse(tube: str, name: str, found: int, expected: str) -> None:
+def _refuse(tube: str, name: str, *, found: int, expected: str) -> None:
     raise CountingError(
         f"tube {tube}: the count of {name} can't be",
         code="counts-inconsistent",

@@ -56,7 +56,7 @@ def assess_dose(
     CountingError
         Where the dosed population was not counted.
     """
-    case = _case(composition, product, protocol, recipient, dose, external)
+    case = _case(composition, product, protocol=protocol, recipient=recipient, dose=dose, external=external)
     found = case.composition.concentration(case.dosed)
     if isinstance(found, NotEvaluable):
         raise CountingError(f"no dose of {case.dosed}: {found.reason}", code="no-dosed-population")
@@ -79,6 +79,7 @@ def assess_dose(
 def _case(
     composition: Composition,
     product: Product | Lot,
+    *,
     protocol: Protocol,
     recipient: Recipient | None,
     dose: DoseOrder | None,

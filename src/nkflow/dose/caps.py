@@ -58,7 +58,7 @@ def _per_ml(case: Case, limit: Limit) -> float | None:
     match limit.quantity:
         case "per_kg":
             found = case.composition.concentration(case.protocol.population(limit.population or ""))
-            return None if isinstance(found, NotEvaluable) else _cells_per_ml(case, limit, found)
+            return None if isinstance(found, NotEvaluable) else _cells_per_ml(case, limit, found=found)
         case "dmso_per_kg":
             fraction = case.product.dmso_fraction
             return None if fraction is None else fraction * DMSO_G_PER_ML
@@ -72,11 +72,11 @@ def _per_ml(case: Case, limit: Limit) -> float | None:
     return None
 
 
-def _cells_per_ml(case: Case, limit: Limit, found: Concentration) -> float:
+def _cells_per_ml(case: Case, limit: Limit, *, found: Concentration) -> float:
     """Return cells per mL; by the guarded rule their one-sided upper bound."""
     if limit.rule == "simple":
         return found.per_ml
     confidence = case.protocol.confidence
     if found.u_rel is None:
-        return 1000 * found.per_event * float(poisson_upper(0, confidence, found.phi))
+        return 1000 * found.per_event * float(poisson_upper(0, confidence=confidence, phi=found.phi))
     return found.per_ml * math.exp(float(normal_quantile(confidence)) * found.u_rel)

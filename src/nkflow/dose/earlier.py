@@ -53,7 +53,7 @@ class Given:
         )
         bound = None
         if events == 0:
-            seen = float(poisson_upper(0, confidence, float(found["phi"])))
+            seen = float(poisson_upper(0, confidence=confidence, phi=float(found["phi"])))
             bound = scale * float(found["per_event_per_ul"]) * seen
         return Part(scale * float(found["per_ul"]), terms, bound)
 

@@ -35,7 +35,7 @@ def judge_volume(case: Case, amounts: dict[str, Amount], *, volume_ml: float) ->
     judged: dict[str, Judged] = {}
     for limit in case.protocol.limits:
         if limit.scope == "dose" and limit.quantity not in _OF_PRODUCT:
-            judged[limit.name] = _of_volume(case, limit, amounts, volume_ml)
+            judged[limit.name] = _of_volume(case, limit, amounts=amounts, volume_ml=volume_ml)
     return judged
 
 
@@ -49,7 +49,7 @@ def judge_total(case: Case, totals: dict[str, Total]) -> dict[str, Judged]:
         judged[limit.name] = (
             _absent(limit, f"{limit.population} is not known for every dose")
             if found is None
-            else _of_total(case, limit, found)
+            else _of_total(case, limit, found=found)
         )
     return judged
 
@@ -69,7 +69,7 @@ def log10_depletion(case: Case) -> tuple[float, bool] | None:
     found = case.composition.concentration(case.protocol.definitions.residual_t)
     if before is None or not isinstance(found, Concentration):
         return None
-    events = found.events or float(poisson_upper(0, case.protocol.confidence, found.phi))
+    events = found.events or float(poisson_upper(0, confidence=case.protocol.confidence, phi=found.phi))
     after = 1000 * found.per_event * events * case.product.bag_volume_ml
     return math.log10(before / after), found.events == 0
 
@@ -78,13 +78,17 @@ def _of_product(case: Case, limit: Limit) -> Judged:
     population = case.protocol.population(limit.population or "")
     match limit.quantity:
         case "frequency" | "viability":
-            names = ("viable", "CD45+") if limit.quantity == "viability" else (population, limit.of or "")
+            names = (
+                ("viable", "CD45+")
+                if limit.quantity == "viability"
+                else (population, case.protocol.population(limit.of or ""))
+            )
             share = case.composition.frequency(*names)
             if isinstance(share, Frequency):
                 return judge_frequency(limit, share, confidence=case.protocol.confidence)
             return _absent(limit, share.reason)
         case "concentration":
-            return _concentration(case, limit, population)
+            return _concentration(case, limit, population=population)
         case "recovery":
             found = recovery_pct(case)
             return (
@@ -101,21 +105,21 @@ def _of_product(case: Case, limit: Limit) -> Judged:
     return judge_external(limit, case.external.get(name), accept_interim=_interim(case, name))
 
 
-def _concentration(case: Case, limit: Limit, population: str) -> Judged:
+def _concentration(case: Case, limit: Limit, *, population: str) -> Judged:
     found = case.composition.concentration(population)
     if isinstance(found, NotEvaluable):
         return _absent(limit, found.reason)
     scale = 1000.0 if limit.unit == "cells/mL" else 1.0
     confidence = case.protocol.confidence
     if found.u_rel is None:
-        bound = found.per_event * float(poisson_upper(0, confidence, found.phi))
+        bound = found.per_event * float(poisson_upper(0, confidence=confidence, phi=found.phi))
     else:
         bound = found.per_ul * math.exp(float(normal_quantile(confidence)) * found.u_rel)
     value = scale * found.per_ul
     return judge_amount(limit, value, u_rel=found.u_rel, bound=scale * bound, confidence=confidence)
 
 
-def _of_volume(case: Case, limit: Limit, amounts: dict[str, Amount], volume_ml: float) -> Judged:
+def _of_volume(case: Case, limit: Limit, *, amounts: dict[str, Amount], volume_ml: float) -> Judged:
     per_kg = volume_ml / case.recipient.mass_kg
     match limit.quantity:
         case "per_kg":
@@ -142,7 +146,7 @@ def _of_volume(case: Case, limit: Limit, amounts: dict[str, Amount], volume_ml: 
     )
 
 
-def _of_total(case: Case, limit: Limit, found: Total) -> Judged:
+def _of_total(case: Case, limit: Limit, *, found: Total) -> Judged:
     """Judge a sum; doses without events enter the guarded rule by their upper bounds."""
     confidence = case.protocol.confidence
     if found.u_rel is None or found.value == 0:

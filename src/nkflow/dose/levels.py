@@ -74,15 +74,15 @@ def levels_of(case: Case, bag: Bag) -> tuple[Level, ...]:
     levels: list[Level] = []
     planned: list[Planned] = []
     for dose in case.protocol.doses:
-        level = _level(case, bag, dose)
+        level = _level(case, bag, dose=dose)
         if level.nominal is not None and level.rounded is not None and dose.number >= case.order.number:
             planned.append(Planned(dose.per_kg, level.nominal, level.rounded))
-            level = replace(level, summed=summed_of(case, bag, planned))
+            level = replace(level, summed=summed_of(case, bag, planned=planned))
         levels.append(level)
     return tuple(levels)
 
 
-def _level(case: Case, bag: Bag, dose: DoseLevel) -> Level:
+def _level(case: Case, bag: Bag, *, dose: DoseLevel) -> Level:
     protocol = case.protocol
     volume = volume_for(dose.per_kg, bag=bag, product=case.product, step_ml=protocol.volume.step_ml)
     if not volume.deliverable or volume.nominal_ml is None or volume.rounded_ml is None:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from nkflow.counting.populations import ABSOLUTE
 from nkflow.documents import Document
 
 __all__ = ["DoseWindow", "Limit", "Operator", "QuantityName", "RuleName"]
@@ -39,6 +40,9 @@ UNITS: dict[str, tuple[str, ...]] = {
     "dmso_per_kg": ("g/kg",),
 }
 
+_COUNTED: tuple[str, ...] = ("dosed", "residual T", *ABSOLUTE)
+_UNCERTAIN = ("per_kg", "frequency", "viability", "concentration")
+
 
 class Limit(Document):
     """One limit of a protocol.
@@ -47,7 +51,8 @@ class Limit(Document):
     ----------
     quantity
         What is limited. ``per_kg``, ``frequency`` and ``concentration`` name a `population`, which may be
-        ``residual T`` or ``dosed`` (as the definitions say); ``frequency`` names its reference in `of`.
+        ``residual T`` or ``dosed`` (as the definitions say); ``frequency`` names its reference in `of`,
+        which may be ``purity denominator``.
     scope
         ``dose``: this dose; ``cumulative``: all doses given so far and this one.
     op, value, decimals
@@ -82,6 +87,10 @@ class Limit(Document):
             raise ValueError("a frequency names its reference population in 'of'")
         if (self.quantity == "external") != (self.external is not None):
             raise ValueError("quantity external, and only it, names an external result")
+        if self.quantity in ("per_kg", "concentration") and self.population not in _COUNTED:
+            raise ValueError(f"{self.population} is not counted; {self.quantity} knows {', '.join(_COUNTED)}")
+        if self.rule == "guarded" and self.quantity not in _UNCERTAIN:
+            raise ValueError(f"nobody states the uncertainty of {self.quantity}: its rule is simple")
         if self.scope == "cumulative" and self.quantity != "per_kg":
             raise ValueError("only per_kg has a cumulative scope")
         return self

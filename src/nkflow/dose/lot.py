@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -112,20 +114,18 @@ def load_lot(path: str | Path) -> Lot:
     path = Path(path)
     lot = documents.load(path, Lot, error=LotError)
     folder = path.resolve().parent
-    problems: list[Problem] = []
-    tubes = tuple(_resolved(tube, folder, path, problems) for tube in lot.tubes)
-    changes: dict[str, Any] = {"tubes": tubes}
-    for name in ("template", "protocol"):
-        given = getattr(lot, name)
-        if given is not None and _is_path(given):
-            if not (folder / given).is_file():
-                problems.append(_absent(path, name, given))
-            changes[name] = str(folder / given)
-    records = _read_records(lot, folder, path, problems)
+    records, unreadable = _records(lot, folder)
+    problems = [replace(problem, file=str(path)) for problem in (*_absent(lot, folder), *unreadable)]
     if problems:
         count = len(problems)
         raise LotError(f"{path} has {count} mistake{'s' if count != 1 else ''}", problems)
-    return lot.model_copy(update=changes).with_records(records)
+    tubes = tuple(
+        tube if tube.file is None else tube.model_copy(update={"file": folder / tube.file})
+        for tube in lot.tubes
+    )
+    named = {"template": lot.template, "protocol": lot.protocol}
+    paths = {key: str(folder / name) for key, name in named.items() if name is not None and _is_path(name)}
+    return lot.model_copy(update={"tubes": tubes, **paths}).with_records(records)
 
 
 def _is_path(name: str) -> bool:
@@ -133,45 +133,44 @@ def _is_path(name: str) -> bool:
     return "/" in name or "\\" in name or name.endswith((".yaml", ".yml", ".json"))
 
 
-def _resolved(tube: Tube, folder: Path, lot: Path, problems: list[Problem]) -> Tube:
-    """Return `tube` with an absolute path, noting a file that isn't there."""
-    if tube.file is None:
-        return tube
-    if not (folder / tube.file).is_file():
-        problems.append(_absent(lot, f"tubes[{tube.id}].file", str(tube.file)))
-    return tube.model_copy(update={"file": folder / tube.file})
+def _absent(lot: Lot, folder: Path) -> Iterator[Problem]:
+    """Find the files that the lot names and that aren't there."""
+    files = {f"tubes[{tube.id}].file": str(tube.file) for tube in lot.tubes if tube.file is not None}
+    named = {"template": lot.template, "protocol": lot.protocol}
+    files |= {key: name for key, name in named.items() if name is not None and _is_path(name)}
+    files |= {f"dose.earlier[{dose.number}].record": str(dose.record) for dose in lot.dose.earlier}
+    for where, name in files.items():
+        if not (folder / name).is_file():
+            hint = "Paths are relative to the lot document."
+            yield Problem("", None, where, name, "a file that exists", hint)
 
 
-def _read_records(lot: Lot, folder: Path, path: Path, problems: list[Problem]) -> dict[str, dict[str, Any]]:
-    """Read the records of earlier doses, by hash; a record with another hash is a problem."""
+def _records(lot: Lot, folder: Path) -> tuple[dict[str, dict[str, Any]], list[Problem]]:
+    """Read the records of earlier doses, by hash; another hash, or no record at all, is a problem."""
     records: dict[str, dict[str, Any]] = {}
+    problems: list[Problem] = []
     for dose in lot.dose.earlier:
         where = f"dose.earlier[{dose.number}].record"
-        try:
-            content = (folder / dose.record).read_bytes()
-        except OSError:
-            problems.append(_absent(path, where, str(dose.record)))
+        path = folder / dose.record
+        content = path.read_bytes() if path.is_file() else None
+        if content is None:
             continue
         found = hashlib.sha256(content).hexdigest()
         if found != dose.record_sha256:
-            problems.append(
-                Problem(
-                    str(path), None, where, f"SHA-256 {found}", dose.record_sha256, "The record has changed."
-                )
-            )
+            expected = f"the hash that the lot states, {dose.record_sha256}"
+            problems.append(Problem("", None, where, f"SHA-256 {found}", expected, "The record has changed."))
             continue
-        try:
-            record = json.loads(content)
-        except ValueError:
-            record = None
-        if not isinstance(record, dict):
-            problems.append(Problem(str(path), None, where, "no JSON object", "a record of an earlier dose"))
-            continue
-        records[found] = record
-    return records
+        record = _parsed(content)
+        if record is None:
+            problems.append(Problem("", None, where, "no JSON object", "a record of an earlier dose"))
+        else:
+            records[found] = record
+    return records, problems
 
 
-def _absent(path: Path, where: str, found: str) -> Problem:
-    return Problem(
-        str(path), None, where, found, "a file that exists", "Paths are relative to the lot document."
-    )
+def _parsed(content: bytes) -> dict[str, Any] | None:
+    try:
+        record = json.loads(content)
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) else None

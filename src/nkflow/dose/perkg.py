@@ -107,17 +107,17 @@ def amount_at(
         found.budget.terms,
         _scaled(found.interval, scale),
         None if found.lognormal is None else _scaled(found.lognormal, scale),
-        _upper(found, scale, confidence),
+        _upper(found, scale, confidence=confidence),
         per_event * found.poisson_upper_events,
         None if ladder is None else per_event * ladder.lloq,
         ladder,
     )
 
 
-def _upper(found: Concentration, scale: float, confidence: float) -> float:
+def _upper(found: Concentration, scale: float, *, confidence: float) -> float:
     """Return the one-sided upper bound in cells per kg."""
     if found.u_rel is None:
-        events = float(poisson_upper(found.events, confidence, found.phi))
+        events = float(poisson_upper(found.events, confidence=confidence, phi=found.phi))
         return scale * found.per_event * events
     spread = float(normal_quantile(confidence)) * found.u_rel
     return scale * found.per_ul * math.exp(spread)

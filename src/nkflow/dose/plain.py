@@ -22,6 +22,7 @@ def plain_dose(dose: Dose) -> dict[str, Any]:
         "lot": case.lot,
         "verdict": dose.verdict,
         "computed_verdict": dose.computed_verdict,
+        "assurance": dose.assurance,
         "reasons": list(dose.reasons),
         "protocol": {
             "name": case.protocol.name,
@@ -75,12 +76,21 @@ def _residual_t(dose: Dose) -> dict[str, Any]:
 
 
 def _product_figures(dose: Dose) -> dict[str, Any]:
-    """Return recovery after thawing, T cells in the bag, depletion, and viability of the dosed cells."""
+    """Return purity, recovery after thawing, T cells in the bag, depletion, viability of the dosed cells.
+
+    The viability of the dosed cells differs from that of all CD45+ cells; it needs a count of their dead ones
+    (``dead CD56+``), which few templates have.
+    """
     case = dose.case
     residual = case.composition.concentration(case.protocol.definitions.residual_t)
     depletion = log10_depletion(case)
     in_bag = residual.per_ml * case.product.bag_volume_ml if isinstance(residual, Concentration) else None
+    denominator = case.protocol.definitions.purity_denominator
+    live, dead = (case.composition.pooled.get(name) for name in (case.dosed, f"dead {case.dosed}"))
+    counted = live is not None and dead is not None and live + dead > 0
     return {
+        "purity": case.composition.frequency(case.dosed, denominator).as_dict(),
+        "viability_of_dosed_pct": 100 * live / (live + dead) if counted else None,
         "recovery_pct": recovery_pct(case),
         "residual_t_in_bag": in_bag,
         "log10_depletion": None if depletion is None else depletion[0],

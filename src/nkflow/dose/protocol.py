@@ -122,10 +122,11 @@ class Protocol(Document):
         return hashlib.sha256(content.encode()).hexdigest()
 
     def population(self, name: str) -> str:
-        """Return the population that `name` means: ``dosed`` and ``residual T`` by the definitions."""
+        """Return the population that `name` means by the definitions, ``dosed`` for one."""
         return {
             "dosed": self.definitions.dosed_population,
             "residual T": self.definitions.residual_t,
+            "purity denominator": self.definitions.purity_denominator,
         }.get(name, name)
 
 

@@ -95,6 +95,14 @@ class Dose:
         return self.computed_verdict
 
     @property
+    def assurance(self) -> Verdict:
+        """The worst answer of the rules that did not decide; PASS with another assurance needs a reason."""
+        answers: list[Verdict] = [j.assurance for j in self.limits.values() if j.assurance is not None]
+        if self.level.window is not None:
+            answers.append(self.level.window.assurance)
+        return worst(answers)
+
+    @property
     def reasons(self) -> tuple[str, ...]:
         """Why the verdict is not PASS: one line for each cause, the worst first."""
         lines: list[tuple[Verdict, str]] = [

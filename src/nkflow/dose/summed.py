@@ -62,7 +62,7 @@ class Summed:
         }
 
 
-def summed_of(case: Case, bag: Bag, planned: Sequence[Planned]) -> Summed:
+def summed_of(case: Case, bag: Bag, *, planned: Sequence[Planned]) -> Summed:
     """Add `planned` doses from this bag to those already given."""
     drawn = [decimal(one.rounded.volume_ml) for one in planned]
     prescribed = {level.number: level.per_kg for level in case.protocol.doses}

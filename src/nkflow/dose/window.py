@@ -31,10 +31,14 @@ class Window:
         """The answer of the protocol's rule."""
         return self.guarded if self.rule == "guarded" else self.simple
 
+    @property
+    def assurance(self) -> Verdict:
+        """The answer of the other rule."""
+        return self.simple if self.rule == "guarded" else self.guarded
+
     def as_dict(self) -> dict[str, object]:
         """Return the figures as plain values."""
-        assurance = self.simple if self.rule == "guarded" else self.guarded
-        return vars(self) | {"verdict": self.verdict, "assurance": assurance}
+        return vars(self) | {"verdict": self.verdict, "assurance": self.assurance}
 
 
 def window_of(delivered: Amount, prescribed: float, *, rule: DoseWindow, confidence: float) -> Window:
