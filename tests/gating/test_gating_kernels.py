@@ -167,7 +167,7 @@ def test_pack__equals_its_twin_and_unpack_gives_it_back(n_populations: int, n_ev
     naive_bits.pack(masks, expected)
     np.testing.assert_array_equal(out, expected)
     for p in range(n_populations):
-        fast, slow = np.zeros(64, bool), np.zeros(64, bool)
+        fast, slow = np.ones(64, bool), np.ones(64, bool)
         bits.unpack(out, p, fast)
         naive_bits.unpack(expected, p, slow)
         np.testing.assert_array_equal(fast, slow)

@@ -14,5 +14,6 @@ def pack(masks, out) -> None:
 
 
 def unpack(words, population, out) -> None:
+    out[:] = False
     for e in range(words.shape[0]):
         out[e] = int(words[e, population // 64]) >> population % 64 & 1

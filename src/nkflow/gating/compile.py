@@ -162,7 +162,9 @@ class _Compiler:
                 found.setdefault(sources, []).append(entry)
         for sources, entries in found.items():
             axes = [axis_of(source, self._channel(source)) for source in sources]
-            rows = [(self.columns.of(s), axis.scale) for s, axis in zip(sources, axes, strict=True)]
+            rows: list[Row] = [
+                (self.columns.of(s), axis.scale) for s, axis in zip(sources, axes, strict=True)
+            ]
             yield Drawing(parent, tuple(entries), axes[0], axes[1] if len(axes) > 1 else None), rows
 
     def _channel(self, source: Source) -> Channel | None:

@@ -120,9 +120,8 @@ class PopulationDocument(Document):
     def entry(self) -> Entry:
         """Names and references, for the tree."""
         gate = self.gate.gate()
-        outcomes = gate.names if isinstance(gate, Quadrant) else (("", self.name or ""),)
+        outcomes = gate.pairs if isinstance(gate, Quadrant) else (("", self.name or ""),)
         references = gate.references if isinstance(gate, Boolean) else ()
-        assert isinstance(outcomes, tuple)  # Quadrant keeps pairs
         return Entry(outcomes, self.parent, references, self.exclude)
 
 

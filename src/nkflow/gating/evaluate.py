@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,10 @@ from nkflow.gating.totals import Totals
 from nkflow.kernels import bits, finite
 
 __all__ = ["WORD", "evaluate"]
+
+_all_finite: Any = finite.all_finite
+_mark_non_finite: Any = finite.mark_non_finite
+_pack: Any = bits.pack
 
 WORD = 64  # populations in a word of membership
 
@@ -79,7 +84,7 @@ def _work(
             last = min(first + SIZE, sample.n_events)
             _one(program, block, reader, first, last - first, before)
             if words is not None:
-                bits.pack(block.lanes, program.n_populations, block.bytes, words[first:last])
+                _pack(block.lanes, program.n_populations, block.bytes, words[first:last])
 
 
 def _one(
@@ -100,7 +105,7 @@ def _one(
         step.run(block)
     for population, mask in enumerate(block.mask):
         block.counts[population] += np.count_nonzero(mask)
-    if not all(map(finite.all_finite, block.column)):
+    if not all(map(_all_finite, block.column)):
         _count_non_finite(program, block)
 
 
@@ -110,7 +115,7 @@ def _count_non_finite(program: Program, block: Block) -> None:
         marks = block.marks
         marks[:] = False
         for column in loss.columns:
-            finite.mark_non_finite(block.column[column], marks)
+            _mark_non_finite(block.column[column], marks)
         np.logical_and(marks, block.mask[loss.population], out=marks)
         for leaf in loss.leaves:
             np.greater(marks, block.mask[leaf], out=marks)

@@ -108,7 +108,7 @@ class RectangleDocument(_GateModel):
 
     def gate(self) -> Rectangle:
         if isinstance(self.bounds, dict):
-            return Rectangle(dict(self.bounds), self.space)
+            return Rectangle({channel: ends for channel, ends in self.bounds.items()}, self.space)
         return Rectangle(
             tuple((_dimension(side.dimension), side.low, side.high) for side in self.bounds), self.space
         )

@@ -13,7 +13,8 @@ __all__ = ["ByPopulation", "index_of"]
 class ByPopulation(Mapping[str, int]):
     """Population -> number. Iterated under the bare name where it is unique, else the path; root first.
 
-    Populations that are not evaluable are not in it; asking for one says why.
+    Populations that are not evaluable are not in it; asking for one says why, as a `GatingError` (and so does
+    ``get``: a missing population has no default that means anything).
     """
 
     def __init__(self, tree: Tree, numbers: Mapping[int, int], not_evaluable: Mapping[int, str]) -> None:
@@ -30,10 +31,6 @@ class ByPopulation(Mapping[str, int]):
     def __contains__(self, name: object) -> bool:
         found = self._tree.find(name) if isinstance(name, str) else ()
         return len(found) == 1 and found[0] in self._numbers
-
-    def get(self, name: str, default: object = None) -> object:
-        """Return the number of `name`, or `default` where there is no such population or number."""
-        return self[name] if name in self else default
 
     def __iter__(self) -> Iterator[str]:
         if -1 in self._numbers:

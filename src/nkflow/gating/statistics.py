@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,35 +69,33 @@ def describe(
     """Return the statistics of `values` (n,) in data units; NaN and infinities are counted and left out."""
     finite = values[np.isfinite(values)]
     n = len(finite)
-    few = NotEvaluable("no events") if n == 0 else NotEvaluable("one event")
-
-    def at_least(least: int, compute: Callable[[], Number]) -> Number:
-        return compute() if n >= least else few
-
-    mean = at_least(1, lambda: math.fsum(finite) / n)
-    sd = at_least(2, lambda: math.sqrt(math.fsum((finite - _number(mean)) ** 2) / (n - 1)))
-    median, low, high = (at_least(1, lambda p=p: float(np.percentile(finite, p))) for p in (50.0, LOW, HIGH))
+    if n < 2:
+        return _of_few(finite, len(values) - n, percents)
+    mean = math.fsum(finite) / n
+    sd = math.sqrt(math.fsum((finite - mean) ** 2) / (n - 1))
+    low, median, high = (float(value) for value in np.percentile(finite, (LOW, 50.0, HIGH)))
+    robust_sd = (high - low) / 2
     return Statistics(
         count=n,
         non_finite=len(values) - n,
         median=median,
         mean=mean,
         sd=sd,
-        cv=at_least(2, lambda: _cv(_number(sd), _number(mean), _number(sd) / math.sqrt(n))),
-        robust_cv=at_least(2, lambda: _robust_cv(_number(low), _number(median), _number(high), n)),
-        geometric_mean=at_least(1, lambda: _geometric_mean(finite)),
-        percentiles={p: at_least(1, lambda p=p: float(np.percentile(finite, p))) for p in percents},
+        cv=_cv(sd, mean, sd / math.sqrt(n)),
+        robust_cv=_cv(robust_sd, median, MEDIAN_SE * robust_sd / math.sqrt(n)),
+        geometric_mean=_geometric_mean(finite),
+        percentiles=dict(zip(percents, np.percentile(finite, percents).tolist(), strict=True)),
     )
 
 
-def _number(value: Number) -> float:
-    assert not isinstance(value, NotEvaluable)  # callers asked for enough events
-    return value
-
-
-def _robust_cv(low: float, median: float, high: float, n: int) -> Number:
-    sd = (high - low) / 2
-    return _cv(sd, median, MEDIAN_SE * sd / math.sqrt(n))
+def _of_few(finite: NDArray[np.float64], non_finite: int, percents: tuple[float, ...]) -> Statistics:
+    """Return the statistics of no event, or of one: it has a place and no spread."""
+    why = NotEvaluable("one event" if len(finite) else "no events")
+    place: Number = float(finite[0]) if len(finite) else why
+    geometric = _geometric_mean(finite) if len(finite) else why
+    return Statistics(
+        len(finite), non_finite, place, place, why, why, why, geometric, dict.fromkeys(percents, place)
+    )
 
 
 def _cv(sd: float, centre: float, se: float) -> Number:

@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nkflow.gating.block import Block
-from nkflow.kernels import bits, ellipsoid, histogram, polygon, ranges, select
-from nkflow.kernels.compensate import compensate_columns
+from nkflow.kernels import bits, compensate, ellipsoid, histogram, polygon, ranges, select
 from nkflow.scales import Ratio, Scale
 
 __all__ = [
@@ -34,6 +33,18 @@ __all__ = [
     "Step",
 ]
 
+# a compiled kernel takes what the function takes; the type checker sees the compiler's decorator
+_compensate: Any = compensate.compensate_columns
+_fill_line: Any = histogram.fill_line
+_fill_plane: Any = histogram.fill_plane
+_in_range: Any = ranges.in_range
+_in_rectangle: Any = ranges.in_rectangle
+_mark_ellipsoid: Any = ellipsoid.mark_ellipsoid
+_mark_polygon: Any = polygon.mark_polygon
+_select: Any = select.select
+_take: Any = select.take
+_unpack: Any = bits.unpack
+
 
 class Step(Protocol):
     """One thing done to a block."""
@@ -43,7 +54,7 @@ class Step(Protocol):
         """What it does, for `nkflow template explain`."""
 
     def run(self, block: Block) -> None:
-        """Do it."""
+        """Do it to the events of `block`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,9 +67,10 @@ class Compensate:
     text: str
 
     def run(self, block: Block) -> None:
+        """Do it to the events of `block`."""
         last = self.first + len(self.weights)
         observed, out = block.columns[: self.first], block.columns[self.first : last]
-        compensate_columns(observed, self.rows, self.weights, observed.shape[1], out)
+        _compensate(observed, self.rows, self.weights, observed.shape[1], out)
 
 
 @dataclass(frozen=True)
@@ -72,6 +84,7 @@ class Divide:
     text: str
 
     def run(self, block: Block) -> None:
+        """Do it to the events of `block`."""
         self.ratio.forward(block.column[self.top], block.column[self.bottom], block.column[self.out])
 
 
@@ -84,7 +97,8 @@ class Recall:
     text: str
 
     def run(self, block: Block) -> None:
-        bits.unpack(block.words, self.bit, block.mask[self.population])
+        """Do it to the events of `block`."""
+        _unpack(block.words, self.bit, block.mask[self.population])
 
 
 @dataclass(frozen=True)
@@ -106,17 +120,18 @@ class InSides:
     text: str
 
     def run(self, block: Block) -> None:
+        """Do it to the events of `block`."""
         out = block.mask[self.population]
         inside = block.mask[self.parent]
         for k in range(0, len(self.sides) - 1, 2):
             x, y = self.sides[k], self.sides[k + 1]
-            ranges.in_rectangle(
+            _in_rectangle(
                 block.column[x.column], x.low, x.high, block.column[y.column], y.low, y.high, inside, out
             )
             inside = out
         if len(self.sides) % 2:
             x = self.sides[-1]
-            ranges.in_range(block.column[x.column], x.low, x.high, inside, out)
+            _in_range(block.column[x.column], x.low, x.high, inside, out)
 
 
 @dataclass(frozen=True)
@@ -128,14 +143,15 @@ class Points:
     text: str
 
     def run(self, block: Block) -> None:
+        """Do it to the events of `block`."""
         index = block.index
-        count = block.n_points = select.select(block.mask[self.parent], index)
+        count = block.n_points = _select(block.mask[self.parent], index)
         scratch = block.scratch
         for point, (column, scale) in zip(block.point, self.rows, strict=False):
             if scale is None:
-                select.take(block.column[column], index, count, point)
+                _take(block.column[column], index, count, point)
             else:
-                select.take(block.column[column], index, count, scratch)
+                _take(block.column[column], index, count, scratch)
                 scale.column(scratch[:count], point[:count])
 
 
@@ -153,7 +169,8 @@ class InPolygon:
     text: str
 
     def run(self, block: Block) -> None:
-        polygon.mark_polygon(
+        """Do it to the events of `block`."""
+        _mark_polygon(
             block.point[self.x], block.point[self.y], block.index, block.n_points,
             self.vx, self.vy, self.box, self.cells, block.mask[self.population],
         )  # fmt: skip
@@ -171,7 +188,8 @@ class InEllipsoid:
     text: str
 
     def run(self, block: Block) -> None:
-        ellipsoid.mark_ellipsoid(
+        """Do it to the events of `block`."""
+        _mark_ellipsoid(
             block.points, self.rows, block.index, block.n_points,
             self.centre, self.whitening, self.distance_square, block.mask[self.population],
         )  # fmt: skip
@@ -188,6 +206,7 @@ class Combine:
     text: str
 
     def run(self, block: Block) -> None:
+        """Do it to the events of `block`."""
         out, marks = block.mask[self.population], block.marks
         join: Any = np.logical_or if self.any_of else np.logical_and
         out[:] = not self.any_of
@@ -208,6 +227,7 @@ class Exclude:
     text: str
 
     def run(self, block: Block) -> None:
+        """Do it to the events of `block`."""
         out = block.mask[self.population]
         for other in self.others:
             np.greater(out, block.mask[other], out=out)  # of truth values: the first and not the second
@@ -224,7 +244,8 @@ class FillLine:
     text: str
 
     def run(self, block: Block) -> None:
-        histogram.fill_line(
+        """Do it to the events of `block`."""
+        _fill_line(
             block.point[self.x], block.n_points, self.low, self.per_unit, block.histograms[self.number]
         )
 
@@ -240,6 +261,7 @@ class FillPlane:
     text: str
 
     def run(self, block: Block) -> None:
-        histogram.fill_plane(
+        """Do it to the events of `block`."""
+        _fill_plane(
             block.point[self.x], block.point[self.y], block.n_points, self.ends, block.histograms[self.number]
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,6 @@ class Totals:
     words: NDArray[np.uint64] | None
 
     def __post_init__(self) -> None:
-        arrays = [self.counts, self.non_finite, *self.histograms]
+        arrays: list[NDArray[Any]] = [self.counts, self.non_finite, *self.histograms]
         for array in [*arrays, *([] if self.words is None else [self.words])]:
             array.flags.writeable = False

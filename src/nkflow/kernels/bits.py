@@ -48,7 +48,8 @@ def pack(
 
 @kernel
 def unpack(words: NDArray[np.uint64], population: int, out: NDArray[np.bool_]) -> None:
-    """Write whether each event of `words` (n, n_words) is in `population` to the front of `out` (>= n,)."""
+    """Write whether each event of `words` (n, n_words) is in `population` to `out` (>= n,); False behind them."""
     word, shift = population // 64, np.uint64(population % 64)
     for e in range(words.shape[0]):
         out[e] = (words[e, word] >> shift) & np.uint64(1)
+    out[words.shape[0] :] = False

@@ -123,7 +123,13 @@ class Quadrant(Placed):
     @property
     def outcomes(self) -> dict[str, str]:
         """Outcome -> population name, in the order given."""
-        return dict(self.names)
+        return dict(self.pairs)
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """(outcome, population name), in the order given."""
+        assert isinstance(self.names, tuple)  # __post_init__ made it one
+        return self.names
 
     def intervals(self, outcome: str) -> tuple[Interval, ...]:
         """Return (low, high) in each dimension for an outcome."""
@@ -136,7 +142,7 @@ class Quadrant(Placed):
                 "a quadrant needs the names of its outcomes", expected='for instance {"-+": "NK"}'
             )
         dividers = self.dividers
-        for outcome, name in self.names:
+        for outcome, name in self.pairs:
             if len(outcome) != len(dividers) or any(
                 divider.interval(sign) is None for divider, sign in zip(dividers, outcome, strict=True)
             ):
@@ -147,7 +153,7 @@ class Quadrant(Placed):
                 )
             if not name:
                 raise GateError("an outcome needs a name", where=outcome)
-        outcomes = [outcome for outcome, _ in self.names]
+        outcomes = [outcome for outcome, _ in self.pairs]
         for i, first in enumerate(outcomes):
             for second in outcomes[i + 1 :]:
                 if self._overlap(first, second):

@@ -1,0 +1,137 @@
+"""The analyst's loop: an edited template evaluates only what the edit touches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nkflow.fcs.sample import Sample
+from nkflow.gating.bind import Binding, bind
+from nkflow.gating.compile import compile_program
+from nkflow.gating.drawing import Drawing
+from nkflow.gating.evaluate import evaluate
+from nkflow.gating.result import Gating
+from nkflow.gating.run import run, thread_count
+from nkflow.gating.template import Template
+from nkflow.gating.totals import Totals
+
+__all__ = ["updated"]
+
+
+def updated(before: Gating, template: Template, *, threads: int | None = None) -> Gating:
+    """Return the gating of the same sample by `template`; equal to a new one, bit for bit.
+
+    Populations whose gate, channels, scales and parents are as before are read from the bits of `before`.
+    Everything is evaluated where those bits were not kept, where an event without a number could be lost in
+    another place than before, or where the matrix is another.
+    """
+    sample = before.sample
+    binding = bind(sample, template, spillover=before.given, allow=before.allow)
+    count = thread_count(threads, sample.n_events)
+    kept = _kept(before, binding)
+    totals = None if kept is None else _partly(sample, before, binding, kept, count)
+    if totals is not None:
+        return totals
+    return run(
+        sample,
+        binding,
+        threads=count,
+        membership=before.totals.words is not None,
+        draw_below=None if before.drawings else (),
+        asked=(before.given, before.allow),
+    )
+
+
+def _kept(before: Gating, binding: Binding) -> dict[int, int] | None:
+    """Return population -> its number before, for those that stay as they are; None where nothing can stay."""
+    old = before.binding
+    same_matrix = (old.spillover and old.spillover.sha256) == (binding.spillover and binding.spillover.sha256)
+    if before.totals.words is None or before.totals.non_finite.any() or not same_matrix:
+        return None
+    tree = binding.template.tree
+    known = {node.path: index for index, node in enumerate(old.template.tree.nodes)}
+    kept: dict[int, int] = {}
+    for index in tree.order:
+        number = known.get(tree.nodes[index].path, -2)
+        stays = number >= 0 and number not in before.not_evaluable
+        if (
+            stays
+            and _meaning(binding, index) == _meaning(old, number)
+            and set(tree.nodes[index].needs) <= {-1, *kept}
+        ):
+            kept[index] = number
+    return kept
+
+
+def _meaning(binding: Binding, index: int) -> object:
+    """Return all that decides who is in a population, its needs by path."""
+    tree = binding.template.tree
+    node = tree.nodes[index]
+    gate = binding.template.populations[node.entry].gate
+    if any(binding.lacks(dimension) for dimension in gate.dimensions):
+        return None
+    sources = tuple(binding.source(dimension) for dimension in gate.dimensions)
+    references = tuple((tree.nodes[need].path, complement) for need, complement in node.references)
+    return gate, node.outcome, sources, references, tuple(tree.nodes[need].path for need in node.exclude)
+
+
+def _partly(
+    sample: Sample, before: Gating, binding: Binding, kept: dict[int, int], threads: int
+) -> Gating | None:
+    """Return the gating with `kept` populations recalled; None where an event turned up that has no number."""
+    draw = _drawn_anew(before, binding, kept) if before.drawings else ()
+    program = compile_program(binding, recalled=kept, draw_below=draw)
+    totals = evaluate(sample, program, threads=threads, before=before.totals.words)
+    if totals.non_finite.any():
+        return None
+    pairs = [
+        *zip(program.drawings, totals.histograms, strict=True),
+        *_old_drawings(before, binding, kept, draw),
+    ]
+    pairs.sort(key=lambda pair: (pair[0].parent, pair[0].entries))
+    return Gating(
+        sample,
+        binding,
+        Totals(totals.counts, totals.non_finite, tuple(counts for _, counts in pairs), totals.words),
+        tuple(drawing for drawing, _ in pairs),
+        program.not_evaluable,
+        before.given,
+        before.allow,
+    )
+
+
+def _drawn_anew(before: Gating, binding: Binding, kept: dict[int, int]) -> frozenset[int]:
+    """Return the parents whose drawings change: their events do, or the axes of the gates below them."""
+    tree = binding.template.tree
+    return frozenset(
+        parent
+        for parent in range(-1, len(tree.nodes))
+        if (parent >= 0 and parent not in kept)
+        or _axes(binding, parent) != _axes(before.binding, kept.get(parent, parent))
+    )
+
+
+def _axes(binding: Binding, parent: int) -> list[object]:
+    """Return what the gates below `parent` are drawn on, entry by entry."""
+    tree, populations = binding.template.tree, binding.template.populations
+    entries = dict.fromkeys(tree.nodes[index].entry for index in tree.children[parent])
+    return [
+        (
+            entry,
+            [None if binding.lacks(d) else binding.source(d) for d in populations[entry].gate.dimensions[:2]],
+        )
+        for entry in entries
+    ]
+
+
+def _old_drawings(
+    before: Gating, binding: Binding, kept: dict[int, int], draw: frozenset[int] | tuple[()]
+) -> Iterator[tuple[Drawing, NDArray[np.int32]]]:
+    """Iterate over the drawings that stay as they are."""
+    now = {number: index for index, number in kept.items()} | {-1: -1}
+    for drawing, counts in zip(before.drawings, before.totals.histograms, strict=True):
+        parent = now.get(drawing.parent)
+        if parent is not None and parent not in draw:
+            yield Drawing(parent, drawing.entries, drawing.x, drawing.y), counts

@@ -1,0 +1,35 @@
+"""Compile every kernel that a release needs, once."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nkflow.compensation import Spillover
+from nkflow.fcs.sample import Sample
+from nkflow.gating.gates import Boolean, Ellipsoid, Polygon, Quadrant, Range
+from nkflow.gating.run import gate
+from nkflow.gating.template import Template
+from nkflow.scales import Arcsinh, Biex, Linear, Logicle
+
+__all__ = ["warmup"]
+
+
+def warmup() -> None:
+    """Gate a few events in memory with every kind of gate and scale, so that all kernels stand in the cache."""
+    names = ("A", "B", "C", "D")
+    values = np.linspace(-100.0, 1000.0, 64)
+    sample = Sample.from_arrays(
+        {name: np.roll(values, k) for k, name in enumerate(names)},
+        spillover=Spillover(names, np.eye(4) + 0.01),
+    )
+    corners = [(0.0, 0.0), (900.0, 0.0), (900.0, 900.0)]
+    template = Template.of(
+        Polygon("A", "B", corners, name="cells"),
+        Range("C", low=0, high=800, name="range", parent="cells"),
+        Quadrant("A", 100, "B", 200, names={"-+": "NK", "+*": "T"}, parent="range"),
+        Ellipsoid(["C", "D"], (300, 300), [(400, 300), (300, 500)], name="round"),
+        Boolean("or", ["NK", "T"], name="either"),
+        scales={"A": Linear(1000), "B": Logicle(1000, 0.5, 4.5), "C": Biex(), "D": Arcsinh(1000, 4, 1)},
+    )
+    gating = gate(sample, template, threads=1)
+    gating.update(template.with_gate("range", low=10), threads=1)
