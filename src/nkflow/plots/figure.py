@@ -59,8 +59,7 @@ def hierarchy_figure(densities: Sequence[Density], *, columns: int = 3, size: in
     for k, density in enumerate(densities):
         place = {"row": k // columns + 1, "col": k % columns + 1}
         figure.add_trace(_heatmap(density), **place)
-        for outline in density.outlines:
-            _draw(figure, outline, (density.x, density.y), place)
+        _draw(figure, density.outlines, (density.x, density.y), place)
         figure.update_xaxes(**_axis(density.x), **place)
         figure.update_yaxes(**_axis(density.y), **place)
     figure.update_layout(**_layout(width=columns * size + 60, height=rows * size + 60))
@@ -70,20 +69,19 @@ def hierarchy_figure(densities: Sequence[Density], *, columns: int = 3, size: in
 def histogram_figure(
     counts: npt.ArrayLike, *, x: Axis, outlines: Sequence[Outline] = (), title: str = ""
 ) -> go.Figure:
-    """Return a one-dimensional histogram with its gates; parameters as for `nkflow.plots.svg.histogram_svg`."""
+    """Return a one-dimensional histogram with its gates; parameters as for `svg.histogram_svg`."""
     import plotly.graph_objects as go
 
     counts = np.asarray(counts, dtype=np.float64)
     top = max(float(counts.max(initial=0.0)), 1.0)
-    middle, _ = _middles(counts.size, x)
+    middle = _middles(counts.size, x)
     figure = go.Figure(
         go.Scatter(
             x=middle, y=counts, mode="lines", line={"shape": "hvh", "width": 1, "color": "#31688e"},
             fill="tozeroy", hovertemplate="%{y} events<extra></extra>",
         )
     )  # fmt: skip
-    for outline in outlines:
-        _draw(figure, outline, (x, None), {}, top=top)
+    _draw(figure, outlines, (x, None), {}, top=top)
     figure.update_xaxes(**_axis(x))
     figure.update_yaxes(**_FRAME, title={"text": "events"}, range=[0, top * 1.06])
     figure.update_layout(**_layout(width=SIZE + 60, height=SIZE), title={"text": _plain(title, 80)})
@@ -91,7 +89,7 @@ def histogram_figure(
 
 
 def figure_html(figure: go.Figure, *, div_id: str, plotly_js: bool | str = True) -> str:
-    """Return `figure` as an HTML fragment with the same bytes each time (plotly draws an id by lot otherwise)."""
+    """Return `figure` as an HTML fragment, the same bytes each time (without `div_id` plotly draws lots)."""
     return str(figure.to_html(full_html=False, include_plotlyjs=plotly_js, div_id=div_id))
 
 
@@ -101,8 +99,7 @@ def _heatmap(density: Density) -> Any:
     counts = np.asarray(density.counts)
     levels(counts)  # refuses what is no histogram, with our own error
     shown = np.where(counts > 0, np.log10(np.maximum(counts, 1)), np.nan)
-    x, _ = _middles(counts.shape[1], density.x)
-    y, _ = _middles(counts.shape[0], density.y)
+    x, y = _middles(counts.shape[1], density.x), _middles(counts.shape[0], density.y)
     ramp = [[k / (len(COLOURS) - 1), colour] for k, colour in enumerate(COLOURS)]
     return go.Heatmap(
         x=x, y=y, z=shown, customdata=counts, colorscale=ramp, showscale=False, zmin=0.0,
@@ -111,54 +108,67 @@ def _heatmap(density: Density) -> Any:
     )  # fmt: skip
 
 
-def _middles(n: int, axis: Axis) -> tuple[npt.NDArray[np.float64], float]:
-    """Return the middles of `n` bins and their width, in display units."""
-    width = (axis.high - axis.low) / n
-    return axis.low + width * (np.arange(n) + 0.5), width
+def _middles(n: int, axis: Axis) -> npt.NDArray[np.float64]:
+    """Return the middles of `n` bins in display units."""
+    return axis.low + (axis.high - axis.low) * (np.arange(n) + 0.5) / n
 
 
 def _draw(
     figure: go.Figure,
-    outline: Outline,
+    outlines: Sequence[Outline],
     axes: tuple[Axis, Axis | None],
     place: dict[str, int],
     *,
     top: float = 1.0,
 ) -> None:
-    """Add the lines and the label of one gate; without a y axis, y runs from 0 to 1 = `top`."""
+    """Add the lines and labels of gates; without a y axis, y runs from 0 to 1 = `top`."""
     import plotly.graph_objects as go
 
     x, y = axes
-    xs: list[float] = []
-    ys: list[float] = []
-    for path in outline.paths:
-        points = path.points + path.points[:1] if path.closed else path.points
-        for colour, width in (("#ffffff", 4), (GATE, 2)):
-            across = _inside([point[0] for point in points], x)
-            up = _inside([point[1] for point in points], y) if y else [point[1] * top for point in points]
-            figure.add_trace(
-                go.Scatter(
+    tracks = [
+        [_track(path.points + path.points[: path.closed], x, y, top) for path in outline.paths]
+        for outline in outlines
+    ]
+    for colour, width in (("#ffffff", 4), (GATE, 2)):  # halos first, so that crossing lines stay whole
+        for outline, lines in zip(outlines, tracks, strict=True):
+            for across, up in lines:
+                line = go.Scatter(
                     x=across, y=up, mode="lines", line={"color": colour, "width": width},
                     name=_plain(outline.name, 60), hoverinfo="skip",
-                ),
-                **place,
-            )  # fmt: skip
-            xs, ys = xs + across, ys + up
-    if outline.anchor is not None:
-        xs = _inside([outline.anchor[0]], x)
-        ys = _inside([outline.anchor[1]], y) if y else [outline.anchor[1] * top]
-    if xs:
-        share = float(x.fraction((min(xs) + max(xs)) / 2))
-        figure.add_annotation(
-            x=(min(xs) + max(xs)) / 2, y=max(ys), text=_plain(outline.text, 60), showarrow=False,
-            xanchor="left" if share < 0.34 else "right" if share > 0.66 else "center",
-            yanchor="top" if y and float(y.fraction(max(ys))) > 0.9 else "bottom",
-            font={"size": 12, "color": INK}, bgcolor="rgba(255,255,255,0.8)", **place,
-        )  # fmt: skip
+                )  # fmt: skip
+                figure.add_trace(line, **place)
+    for outline, lines in zip(outlines, tracks, strict=True):
+        if outline.anchor is not None:
+            lines = [_track([outline.anchor], x, y, top)]
+        if lines:
+            figure.add_annotation(**_label(outline, lines, x, y), **place)
 
 
-def _inside(values: Sequence[float], axis: Axis) -> list[float]:
-    return [min(max(float(value), axis.low), axis.high) for value in values]
+def _track(
+    points: Sequence[tuple[float, float]], x: Axis, y: Axis | None, top: float
+) -> tuple[list[float], list[float]]:
+    """Return the x and the y of points in display units, cut off at the frame."""
+    across = [min(max(float(point[0]), x.low), x.high) for point in points]
+    low, high = (y.low, y.high) if y else (0.0, 1.0)
+    up = [min(max(float(point[1]), low), high) * (1.0 if y else top) for point in points]
+    return across, up
+
+
+def _label(
+    outline: Outline, lines: Sequence[tuple[list[float], list[float]]], x: Axis, y: Axis | None
+) -> dict[str, Any]:
+    xs = [value for across, _ in lines for value in across]
+    up = max(value for _, ups in lines for value in ups)
+    middle = (min(xs) + max(xs)) / 2
+    share = float(x.fraction(middle))
+    high = y is None or float(y.fraction(up)) > 0.85
+    return {
+        "x": middle, "y": up,
+        "text": "<br>".join(_plain(line, 40) for line in (outline.name, outline.numbers) if line),
+        "xanchor": "left" if share < 0.34 else "right" if share > 0.66 else "center",
+        "yanchor": "top" if high else "bottom", "showarrow": False,
+        "font": {"size": 12, "color": INK}, "bgcolor": "rgba(255,255,255,0.75)",
+    }  # fmt: skip
 
 
 _FRAME = {

@@ -44,8 +44,7 @@ class Outline:
     anchor: tuple[float, float] | None = None
 
     @property
-    def text(self) -> str:
-        """The name and, where known, the count and frequency."""
+    def numbers(self) -> str:
+        """Count and frequency as far as they are known, else ""."""
         count = "" if self.count is None else f"{self.count:,}"
-        numbers = " · ".join(part for part in (count, self.frequency) if part)
-        return f"{self.name}: {numbers}" if numbers else self.name
+        return " · ".join(part for part in (count, self.frequency) if part)

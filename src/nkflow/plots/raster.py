@@ -1,4 +1,4 @@
-"""A 2-D histogram as a small picture: logarithmic colour, white where there is no event, the same bytes twice."""
+"""A 2-D histogram as a small picture: logarithmic colour, white where there is no event."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ __all__ = ["COLOURS", "LEVELS", "SPARSE", "colour_table", "data_uri", "levels", 
 # Anchors of viridis (S. van der Walt and N. Smith, CC0): perceptually uniform, safe for colour-blind readers.
 # Few events are dark, so that one event stands out from the white ground.
 COLOURS = (
-    "#440154", "#482878", "#3e4989", "#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725",
+    "#440154", "#482878", "#3e4989", "#31688e", "#26828e",
+    "#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725",
 )  # fmt: skip
 LEVELS = 48
 SPARSE = 10.0  # the scale ends no lower, so that single events are never drawn in the bright end
@@ -33,7 +34,7 @@ def colour_table() -> npt.NDArray[np.uint8]:
 
 
 def levels(counts: npt.ArrayLike) -> npt.NDArray[np.uint8]:
-    """Return the colour level of each bin: 0 for no event, 1 for one, LEVELS for the fullest (of `SPARSE` or more).
+    """Return the colour level of each bin: 0 for no event, 1 for one, up to LEVELS for the fullest.
 
     Parameters
     ----------
@@ -70,5 +71,5 @@ def png(index: npt.NDArray[np.uint8]) -> bytes:
 
 
 def data_uri(counts: npt.ArrayLike) -> str:
-    """Return (n_y, n_x) counts, row 0 the lowest, as a ``data:image/png`` address with the highest row on top."""
+    """Return (n_y, n_x) counts, row 0 the lowest y, as the ``data:`` address of a PNG."""
     return "data:image/png;base64," + base64.b64encode(png(levels(counts)[::-1])).decode("ascii")

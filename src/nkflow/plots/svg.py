@@ -1,15 +1,15 @@
-"""Static drawings: hand-written SVG, the density inside as a PNG. No browser, no plotly, the same bytes twice."""
+"""Static drawings: SVG by hand, the density inside it as a PNG; the same bytes twice."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from nkflow.errors import InvalidValueError
 from nkflow.plots.axis import Axis
+from nkflow.plots.labels import LINE_HEIGHT, Box, Label, settle
 from nkflow.plots.outline import Outline
 from nkflow.plots.raster import data_uri
 from nkflow.plots.text import escaped, shortened
@@ -20,8 +20,10 @@ SIDE = 250.0  # of the square frame, in px
 LEFT, TOP, RIGHT, BOTTOM = 52.0, 26.0, 10.0, 42.0
 FONT = "system-ui, 'Liberation Sans', Arial, Helvetica, sans-serif"
 INK, LINE, GATE = "#1a1a1a", "#555555", "#c2185b"
-NAME_LENGTH, TITLE_LENGTH = 34, 46
-LABEL_HEIGHT = 13.0
+LABEL_LENGTH, TITLE_LENGTH = 26, 42
+HALO = (
+    'font-weight="600" stroke="#ffffff" stroke-width="3" stroke-linejoin="round" style="paint-order:stroke"'
+)
 
 
 def density_svg(
@@ -115,43 +117,25 @@ def _frame(x: Axis, y: Axis | None) -> list[str]:
     return [*parts, _text(11, middle, label, turned)]
 
 
-@dataclass(frozen=True)
-class _Spot:
-    """Where a label stands: its baseline and how it is aligned to it."""
-
-    across: float
-    down: float
-    anchor: str
-    text: str
-
-    def box(self) -> tuple[float, float, float, float]:
-        width = 6.2 * len(self.text)  # generous for a 10.5 px sans serif
-        left = self.across - {"start": 0.0, "middle": width / 2, "end": width}[self.anchor]
-        return left, self.down - LABEL_HEIGHT + 3, left + width, self.down + 3
-
-
 def _gates(outlines: Sequence[Outline], x: Axis, y: Axis | None) -> list[str]:
-    """Return each outline twice, a white halo under the line, then the labels where none covers another."""
-    lines, labels, taken = [], [], list[_Spot]()
+    """Return white halos, then the lines over them, then the labels over all."""
+    halos, lines, wishes = [], [], []
     for outline in outlines:
-        tracks = [(_track(path.points, x, y), path.closed) for path in outline.paths]
-        for points, closed in tracks:
-            shape = "polygon" if closed else "polyline"
-            drawn = " ".join(f"{_px(across)},{_px(down)}" for across, down in points)
-            for colour, width in (("#ffffff", "3.6"), (GATE, "1.6")):
-                lines.append(
-                    f'<{shape} points="{drawn}" fill="none" stroke="{colour}" stroke-width="{width}" '
-                    'stroke-linejoin="round"/>'
-                )
-        spot = _free(_spot(outline, [points for points, _ in tracks], x, y), taken)
-        taken.append(spot)
-        labels.append(_text(spot.across, spot.down, spot.text, _HALO, anchor=spot.anchor))
-    return [*lines, *labels]
+        tracks = [_track(path.points, x, y) for path in outline.paths]
+        for path, track in zip(outline.paths, tracks, strict=True):
+            halos.append(_shape(track, path.closed, "#ffffff", 3.6))
+            lines.append(_shape(track, path.closed, GATE, 1.6))
+        wishes.append(_wish(outline, tracks, x, y))
+    labels = settle(wishes, Box(LEFT, TOP, LEFT + SIDE, TOP + SIDE))
+    return [*halos, *lines, *(_label(label) for label in labels)]
 
 
-_HALO = (
-    'font-weight="600" stroke="#ffffff" stroke-width="3" stroke-linejoin="round" style="paint-order:stroke"'
-)
+def _shape(track: Sequence[tuple[float, float]], closed: bool, colour: str, width: float) -> str:
+    points = " ".join(f"{_px(across)},{_px(down)}" for across, down in track)
+    return (
+        f'<{"polygon" if closed else "polyline"} points="{points}" fill="none" stroke="{colour}" '
+        f'stroke-width="{width}" stroke-linejoin="round"/>'
+    )
 
 
 def _track(points: Sequence[tuple[float, float]], x: Axis, y: Axis | None) -> list[tuple[float, float]]:
@@ -162,38 +146,31 @@ def _track(points: Sequence[tuple[float, float]], x: Axis, y: Axis | None) -> li
     return [(LEFT + SIDE * float(a), TOP + SIDE * (1 - float(u))) for a, u in zip(across, up, strict=True)]
 
 
-def _spot(
+def _wish(
     outline: Outline, tracks: Sequence[Sequence[tuple[float, float]]], x: Axis, y: Axis | None
-) -> _Spot:
-    """Return where the label would like to stand: at its anchor, else above its lines, inside the frame."""
+) -> Label:
+    """Return the label where it would like to stand: at its anchor, else above or beside its lines."""
+    lines = tuple(shortened(line, LABEL_LENGTH) for line in (outline.name, outline.numbers) if line)
     if outline.anchor is not None:
-        across, down = _track([outline.anchor], x, y)[0]
-    else:
-        points = [point for track in tracks for point in track] or [(LEFT, TOP)]
-        across = (min(p[0] for p in points) + max(p[0] for p in points)) / 2
-        down = min(p[1] for p in points) - 5
-    share = (across - LEFT) / SIDE
-    anchor = "start" if share < 0.34 else "end" if share > 0.66 else "middle"
-    across = min(max(across, LEFT + 4), LEFT + SIDE - 4)
-    down = min(max(down, TOP + LABEL_HEIGHT), TOP + SIDE - 5)
-    return _Spot(across, down, anchor, shortened(outline.text, NAME_LENGTH))
+        return Label(lines, *_track([outline.anchor], x, y)[0])
+    points = [point for track in tracks for point in track] or [(LEFT, TOP)]
+    left, right = min(point[0] for point in points), max(point[0] for point in points)
+    top = min(point[1] for point in points)
+    above = top - 5 - LINE_HEIGHT * (len(lines) - 1)
+    if above >= TOP + LINE_HEIGHT:
+        return Label(lines, (left + right) / 2, above)
+    if right < LEFT + 0.6 * SIDE:
+        return Label(lines, right + 5, top + LINE_HEIGHT, "start")
+    if left > LEFT + 0.4 * SIDE:
+        return Label(lines, left - 5, top + LINE_HEIGHT, "end")
+    return Label(lines, (left + right) / 2, top + LINE_HEIGHT)
 
 
-def _free(wish: _Spot, taken: Sequence[_Spot]) -> _Spot:
-    """Return the place nearest to the wish, up or down, where no other label stands."""
-    steps = [0.0]
-    for k in range(1, 20):
-        steps += [LABEL_HEIGHT * k, -LABEL_HEIGHT * k]
-    for step in steps:
-        spot = _Spot(wish.across, wish.down + step, wish.anchor, wish.text)
-        inside = TOP + 9 <= spot.down <= TOP + SIDE - 3
-        if inside and not any(_overlap(spot.box(), other.box()) for other in taken):
-            return spot
-    return wish
-
-
-def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+def _label(label: Label) -> str:
+    return "".join(
+        _text(label.across, label.down + LINE_HEIGHT * k, line, HALO, anchor=label.anchor)
+        for k, line in enumerate(label.lines)
+    )
 
 
 def _line(x1: float, y1: float, x2: float, y2: float) -> str:

@@ -23,9 +23,7 @@ def html_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, capt
         A line above the table.
     """
     head = "".join(f"<th>{escaped(column)}</th>" for column in columns)
-    body = "".join(
-        "<tr>" + "".join(_cell(value) for value, _ in zip(row, columns, strict=True)) + "</tr>" for row in rows
-    )
+    body = "".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows)
     above = f"<caption>{escaped(caption)}</caption>" if caption else ""
     return f"<table>{above}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 

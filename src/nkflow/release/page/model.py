@@ -1,4 +1,4 @@
-"""What the page is made of before it is HTML: cells, tables, sections. Plain text, escaped by the template."""
+"""What the page is made of before it is HTML: cells, tables, sections; plain text, escaped later."""
 
 from __future__ import annotations
 

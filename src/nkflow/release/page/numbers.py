@@ -64,10 +64,14 @@ def probability(value: object) -> str:
 
 
 def interval(low: object, high: object, digits: int = 4) -> str:
-    """Return both ends of an interval, written alike."""
+    """Return both ends of an interval, in the power of ten of the upper one."""
     if not (_is_number(low) and _is_number(high)):
         return DASH
-    return f"{significant(low, digits)} to {significant(high, digits)}"
+    mantissa, times, power = significant(high, digits).partition(" × ")
+    if not times:
+        return f"{significant(low, digits)} to {mantissa}"
+    shift = Decimal(repr(high)).quantize(Decimal(1).scaleb(Decimal(repr(high)).adjusted())).adjusted()
+    return f"({fixed(float(Decimal(repr(low)).scaleb(-shift)), digits - 1)} to {mantissa}) × {power}"
 
 
 def _is_number(value: object) -> bool:

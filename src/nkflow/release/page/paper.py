@@ -31,6 +31,7 @@ def _paper() -> Paper:
         keep_trailing_newline=True,
     )
     environment.globals["slug"] = lambda word: wording(word).slug
+    environment.filters["as_it_stands"] = Markup
     return environment.from_string(_read("page.html.j2"))
 
 

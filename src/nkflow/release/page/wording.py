@@ -57,7 +57,7 @@ VERDICTS = {
     "INVALID": Wording(
         "invalid",
         "There is no valid measurement; the numbers below, if any, decide nothing.",
-        "Do not infuse on this page. Find the cause, then measure again or have a person decide with a reason.",
+        "Do not infuse on this page. Find the cause and measure again, or a person decides, with a reason.",
         "Volume; not valid",
     ),
 }
