@@ -78,11 +78,8 @@ def _of_product(case: Case, limit: Limit) -> Judged:
     population = case.protocol.population(limit.population or "")
     match limit.quantity:
         case "frequency" | "viability":
-            names = (
-                ("viable", "CD45+")
-                if limit.quantity == "viability"
-                else (population, case.protocol.population(limit.of or ""))
-            )
+            of = case.protocol.population(limit.of or "")
+            names = ("viable", "CD45+") if limit.quantity == "viability" else (population, of)
             share = case.composition.frequency(*names)
             if isinstance(share, Frequency):
                 return judge_frequency(limit, share, confidence=case.protocol.confidence)

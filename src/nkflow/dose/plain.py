@@ -87,10 +87,9 @@ def _product_figures(dose: Dose) -> dict[str, Any]:
     in_bag = residual.per_ml * case.product.bag_volume_ml if isinstance(residual, Concentration) else None
     denominator = case.protocol.definitions.purity_denominator
     live, dead = (case.composition.pooled.get(name) for name in (case.dosed, f"dead {case.dosed}"))
-    counted = live is not None and dead is not None and live + dead > 0
     return {
         "purity": case.composition.frequency(case.dosed, denominator).as_dict(),
-        "viability_of_dosed_pct": 100 * live / (live + dead) if counted else None,
+        "viability_of_dosed_pct": 100 * live / (live + dead) if live and dead is not None else None,
         "recovery_pct": recovery_pct(case),
         "residual_t_in_bag": in_bag,
         "log10_depletion": None if depletion is None else depletion[0],
