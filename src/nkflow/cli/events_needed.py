@@ -29,7 +29,7 @@ def events_needed(dose_per_kg: float, limit: float, expected: int, as_json: bool
     """
     from nkflow.counting.rare import events_needed as needed
 
-    events = needed(dose_per_kg=dose_per_kg, limit_per_kg=limit, expected=expected)
+    events = needed(expected, dose_per_kg=dose_per_kg, limit_per_kg=limit)
     if as_json:
         echo_json({"schema": "nkflow.events-needed", "version": 1, "events": events, "expected": expected})
     else:

@@ -93,15 +93,14 @@ def _write(out: Path, document: dict[str, object], gating: Gating, *, force: boo
 
 def _print(gating: Gating) -> None:
     """Print the table of populations and the findings."""
-    table = gating.table()
     rows = [
         (
-            row.population,
-            f"{row.count:,}",
-            row.of,
-            "-" if row.frequency is None else f"{100 * row.frequency:.2f} %",
+            row["population"],
+            "-" if row["count"] is None else f"{row['count']:,}",
+            row["of"],
+            row["note"] if row["frequency"] is None else f"{100 * row['frequency']:.2f} %",
         )
-        for row in table.itertuples()
+        for row in gating.rows()
     ]
     echo_table(("population", "events", "of", "frequency"), rows)
     for finding in gating.findings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -24,7 +25,7 @@ __all__ = ["simulate"]
 def simulate(
     out: Path,
     seed: int,
-    difficulty: str,
+    difficulty: Literal["ordinary", "hard"],
     faults: tuple[str, ...],
     events: int | None,
     force: bool,
@@ -48,7 +49,7 @@ def simulate(
                 "version": 1,
                 "folder": str(folder),
                 "seed": seed,
-                "truth": lot.truth,
+                "truth": dict(lot.truth),
             }
         )
     else:

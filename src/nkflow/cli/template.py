@@ -22,7 +22,9 @@ def list_(as_json: bool) -> None:
     """List the shipped templates."""
     from nkflow.gating.load import load_template, templates
 
-    rows = [(name, load_template(name).version, load_template(name).document.description) for name in templates()]
+    rows = [
+        (name, load_template(name).version, load_template(name).document.description) for name in templates()
+    ]
     if as_json:
         listed = [{"name": name, "version": version, "description": text} for name, version, text in rows]
         echo_json({"schema": "nkflow.templates", "version": 1, "templates": listed})

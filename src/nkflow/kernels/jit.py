@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 import numba
 
 __all__ = ["kernel"]
 
-# no fastmath: it counted 0 NaN where there were 100; no @vectorize: cached gufuncs can segfault (numba#10128)
-kernel = functools.partial(numba.njit, cache=True, nogil=True)
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def kernel(function: F) -> F:
+    """Compile `function` when it is first called, keep the code on disk, run without the GIL.
+
+    No fastmath: it counted 0 NaN where there were 100. No ``@vectorize``: cached gufuncs can segfault in
+    parallel processes (numba#10128).
+    """
+    return cast(F, numba.njit(cache=True, nogil=True)(function))

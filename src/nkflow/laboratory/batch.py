@@ -82,9 +82,8 @@ class Batch:
 
     def files(self) -> dict[str, bytes]:
         """Return what a batch leaves behind: the table as CSV that a spreadsheet opens safely, and as JSON."""
-        table = self.table()
-        for column in ("tube", "population", "path", "of", "note"):
-            table[column] = [_safe(value) for value in table[column]]
+        safe = ({key: _safe(value) for key, value in row.items()} for row in self.rows())
+        table = frame(safe, ("tube", *COLUMNS))
         document = json.dumps(self.as_dict(), indent=2, allow_nan=False) + "\n"
         return {"table.csv": table.to_csv(index=False).encode(), "batch.json": document.encode()}
 
