@@ -1,8 +1,8 @@
 """The oracle: the best cuts that the labels allow, in the shape of the template's gates.
 
 For one leaf it moves every threshold on the leaf's path (CD45, 7-AAD, CD14, CD19, CD3, CD56) in turn, each to
-the place where the event F1 of that leaf is highest given the others, until nothing improves. The scatter gates
-stay as the template has them. It sees the truth and is fitted to each lot anew, so no template beats it by much.
+the place where the event F1 of that leaf is highest given the others, until nothing improves. The scatter
+gates stay as the template has them. It sees the truth and is fitted to each lot anew, so no template beats it.
 """
 
 from __future__ import annotations

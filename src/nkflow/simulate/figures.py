@@ -1,7 +1,7 @@
 """The table: every figure of the simulator, each with its source or the word "chosen"; nothing else.
 
-Sources such as "DOMAIN.md 1.2 [S12]" name a section and source of the domain brief. Intensities are data
-units on a range of 262144, spreads are robust SDs of the natural logarithm.
+"DOMAIN.md 1.2 [S12]" is a section of the domain brief and its source; "issue A" and "worked example" stand beside
+it. Intensities are data units on a range of 262144, spreads are robust SDs of the natural logarithm.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ RANGE = 262144  # chosen: $PnR of 18-bit digital cytometers
 
 # Shares of live CD45+ cells; NK is what remains, 0.60 to 0.92.
 COMPOSITION = {
-    "NKT-like": Between(0.05, 0.28, "chosen: worked example 20 %, culture of [S14] 26 %, DOMAIN.md 1.2"),
+    "NKT-like": Between(0.05, 0.28, "chosen: worked example 20 %; a culture 26 %, DOMAIN.md 1.2 [S14]"),
     "T": Between(0.002, 0.02, "DOMAIN.md 6: residual CD3+CD56- of 0.05-2 %, its upper decade", log=True),
     "B": Between(0.006, 0.015, "chosen: limits of 1-5 % are usual, DOMAIN.md 1.3", log=True),
     "monocytes": Between(0.006, 0.015, "chosen: limits of 1-5 % are usual, DOMAIN.md 1.3", log=True),
     "other": Between(0.015, 0.05, "chosen: worked example 7 % with B and monocytes"),
     "gamma-delta share of T": Between(0.05, 0.20, "chosen"),
-    "viability": Between(0.82, 0.95, "DOMAIN.md 1.2 [S12]: median 94 %; limits above 70 %, 1.3"),
+    "viability": Between(0.82, 0.95, "Koehl 2013: median 94 %, DOMAIN.md 1.2 [S12]; limits > 70 %, 1.3"),
     "relative death": Between(0.8, 1.25, "chosen: of each kind, so that no lineage has the mean viability"),
     "leaking share of cells": Between(0.016, 0.022, "issue A: 2-4 % of events with the early dead"),
     "early dead share of cells": Between(0.011, 0.014, "issue A: 2-4 % of events with the leaking"),
@@ -155,7 +155,7 @@ STAINING = {
     "NK": {
         "CD45": Brightness(22000.0, 0.22, "chosen"),
         "CD56": Brightness(6500.0, 0.58, "chosen: dim and bright together"),
-        "CD16": Brightness(14000.0, 0.70, "chosen; not all: [S17]", share=0.8),
+        "CD16": Brightness(14000.0, 0.70, "chosen; lost on activation, DOMAIN.md 1.2 [S17]", share=0.8),
     },
     "NKT-like": {
         "CD45": Brightness(24000.0, 0.22, "chosen"),
@@ -168,7 +168,7 @@ STAINING = {
     },
     "gamma-delta T": {
         "CD45": Brightness(24000.0, 0.22, "chosen"),
-        "CD3": Brightness(2300.0, 0.28, "issue A: half the alpha-beta median; DOMAIN.md 2.1 [S22]"),
+        "CD3": Brightness(2300.0, 0.28, "issue A: half the alpha-beta median; CD3dim in DOMAIN.md 2.1 [S22]"),
         "TCRgd": Brightness(3000.0, 0.35, "chosen"),
     },
     "B": {
@@ -217,7 +217,7 @@ VARIATION = {
     "autofluorescence of a cell": Value(0.30, "chosen: spread"),
 }
 
-# What differs in a hard lot: activated cells, whose CD56 forms one smear from T to NKT-like.
+# What differs in a hard lot: the CD56 of NKT-like cells is one smear that reaches into T.
 HARD = {
     "NKT-like": {"CD56": Brightness(1600.0, 1.15, "issue A: the best cut loses 3-10 %")},
 }
