@@ -38,12 +38,12 @@ def test_scale_document__loads_back_equal(scale) -> None:
 
 def test_scale_document__reads_what_people_write() -> None:
     text = (
-        "scales: {CD3: {kind: logicle, T: 9, W: 0.5, M: 4.5}, FSC-A: {kind: linear, T: 9}, Q: {kind: biex}}"
+        "scales: {C: {kind: logicle, T: 9, W: 0.5, M: 4.5}, FSC-A: {kind: linear, T: 9}, Q: {kind: biex}}"
     )
     scales = documents.parse(text, Axes, name="t.yaml").scales
-    assert scales["CD3"].scale() == Logicle(9, 0.5, 4.5)
-    assert scales["FSC-A"].scale() == Linear(9)
-    assert scales["Q"].scale() == Biex()
+    assert scales["C"].scale() == Logicle(9, 0.5, 4.5)
+    assert scales["F"].scale() == Linear(9)
+    assert scales["X"].scale() == Biex()
 
 
 def test_scale_document__lists_every_mistake() -> None:

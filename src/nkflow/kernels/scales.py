@@ -68,7 +68,7 @@ def forward(kind: int, parameters: NDArray[np.float64], knots: NDArray[np.float6
 def biex_channel(zero: float, knots: NDArray[np.float64], x: float, start: int) -> float:
     """Return the channel of `x`: linear between knots, odd about `zero`, constant beyond the ends.
 
-    `start` is a knot near ``abs(x)`` from which to look; 0 for a search.
+    `start` is a knot near ``abs(x)`` from which to look, best the last one not above it; 0 for a search.
     """
     v = abs(x)
     last = knots.shape[0] - 1

@@ -85,12 +85,13 @@ def _cubics(
         v = (abs(x[e]) if odd else x[e]) + offset
         number = np.float64(v).view(np.int64) >> shift
         k = np.uint64(number - first)  # what lies below the first piece wraps round to far beyond the last
-        if k > last:
+        below = x[e] <= 0.0 and not odd
+        if k > last and not below:
             beyond += 1
         k = min(k, last)
         s = v - np.int64(number << shift).view(np.float64)
         y = ((pieces[k, 3] * s + pieces[k, 2]) * s + pieces[k, 1]) * s + pieces[k, 0]
-        out[e] = zero + (-y if x[e] < 0.0 else y)
+        out[e] = -np.inf if below else zero + (-y if x[e] < 0.0 else y)
     return beyond
 
 
@@ -110,7 +111,9 @@ def _channels(
         if k >= pieces.shape[0]:
             beyond += 1
         else:
-            out[e] = biex_channel(parameters[2], knots, x[e], int(pieces[k, 0]))
+            # pieces are narrower than the distance of knots: one step, taken without a branch, is usual
+            j = int(pieces[k, 0])
+            out[e] = biex_channel(parameters[2], knots, x[e], j + int(abs(x[e]) >= knots[j + 1]))
     return beyond
 
 
