@@ -37,13 +37,16 @@ def test_scale_document__loads_back_equal(scale) -> None:
 
 
 def test_scale_document__reads_what_people_write() -> None:
-    text = (
-        "scales: {C: {kind: logicle, T: 9, W: 0.5, M: 4.5}, FSC-A: {kind: linear, T: 9}, Q: {kind: biex}}"
-    )
+    text = """
+scales:
+  CD3: {kind: logicle, T: 262144, W: 0.5, M: 4.5}
+  FSC-A: {kind: linear, T: 262144}
+  CD56: {kind: biex}
+"""
     scales = documents.parse(text, Axes, name="t.yaml").scales
-    assert scales["C"].scale() == Logicle(9, 0.5, 4.5)
-    assert scales["F"].scale() == Linear(9)
-    assert scales["X"].scale() == Biex()
+    assert scales["CD3"].scale() == Logicle(262144, 0.5, 4.5)
+    assert scales["FSC-A"].scale() == Linear(262144)
+    assert scales["CD56"].scale() == Biex()
 
 
 def test_scale_document__lists_every_mistake() -> None:
