@@ -102,13 +102,14 @@ def scale_of(
 def _by_beads(
     method: str, tubes: Sequence[TubeCounts], *, counting: Counting, measurement: str
 ) -> Scale | NotEvaluable:
-    beads = counting.beads
+    beads, sample = counting.beads, counting.sample_volume_ul
+    if sample is None:
+        return NotEvaluable("the volume of product in a tube is not given")
     if beads is None or any("beads" not in tube.counts for tube in tubes):
         return NotEvaluable("beads were not counted in every tube")
     if any(tube.counts["beads"] == 0 for tube in tubes):
         return NotEvaluable("a tube has no bead events")
-    sample, df = counting.sample_volume_ul, dilution_factor(counting.dilutions)
-    counted = sum(tube.counts["beads"] for tube in tubes)
+    df, counted = dilution_factor(counting.dilutions), sum(tube.counts["beads"] for tube in tubes)
     terms = [
         Term(f"counting beads @{measurement}", "beads", 1 / math.sqrt(counted), False),
         Term(f"bead lot {beads.lot}", "bead lot", beads.u_rel, True),
@@ -130,15 +131,16 @@ def _by_beads(
 
 
 def _by_volume(tubes: Sequence[TubeCounts], counting: Counting, *, measurement: str) -> Scale | NotEvaluable:
-    if counting.tube_volume_ul is None:
-        return NotEvaluable("the final volume of a tube is not given")
+    sample = counting.sample_volume_ul
+    if counting.tube_volume_ul is None or sample is None:
+        return NotEvaluable("the final volume of a tube, or the product in it, is not given")
     volumes: list[float] = []
     for tube in tubes:
         volume = tube.acquisition.evaluated()
         if isinstance(volume, NotEvaluable):
             return NotEvaluable(f"tube {tube.tube}: {volume.reason}")
         volumes.append(volume)
-    sample, df = counting.sample_volume_ul, dilution_factor(counting.dilutions)
+    df = dilution_factor(counting.dilutions)
     terms = [
         Term("cytometer volume", "acquired volume", -counting.u_acquired_volume, True),
         Term("tube volume", "tube volume", counting.u_tube_volume, True),

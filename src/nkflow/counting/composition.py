@@ -85,9 +85,7 @@ class Composition:
             return NotEvaluable(f"{of} has no events")
         points = gate_points((population, of), self.pooled, boundaries=self.counting.boundaries)
         if self.rules is not None:
-            gating = self.rules.gating
-            between = gating.viability_sd_points if population == "viable" else gating.purity_sd_points
-            points = max(points, between)
+            points = max(points, self.rules.gating.points(population))
         return frequency(
             (population, of),
             x=self.counts_of(population),

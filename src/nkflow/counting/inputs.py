@@ -126,7 +126,7 @@ class Counting(Document):
     method
         ``beads`` (suspension), ``bead_tube`` (dried beads), ``volumetric`` or ``dual_platform``.
     sample_volume_ul
-        The *diluted* product in each tube.
+        The *diluted* product in each tube; the dual platform alone does without.
     tube_volume_ul, u_tube_volume
         Final volume of a tube: sample, antibodies, lysing solution, beads.
     vol_unit
@@ -138,7 +138,7 @@ class Counting(Document):
     method: Literal["beads", "bead_tube", "volumetric", "dual_platform"]
     beads: BeadLot | None = None
     bead_volume_ul: Pipetted | None = None
-    sample_volume_ul: Pipetted
+    sample_volume_ul: Pipetted | None = None
     tube_volume_ul: _MicroLitres | None = None
     u_tube_volume: RelativeUncertainty = 0.0
     vol_unit: Literal["nL", "uL", "mL"] | None = None
@@ -150,9 +150,9 @@ class Counting(Document):
     @model_validator(mode="after")
     def _method_has_its_inputs(self) -> Self:
         needs = {
-            "beads": ("beads", "bead_volume_ul"),
-            "bead_tube": ("beads",),
-            "volumetric": ("tube_volume_ul",),
+            "beads": ("beads", "bead_volume_ul", "sample_volume_ul"),
+            "bead_tube": ("beads", "sample_volume_ul"),
+            "volumetric": ("tube_volume_ul", "sample_volume_ul"),
             "dual_platform": ("analyser",),
         }[self.method]
         missing = [name for name in needs if getattr(self, name) is None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-__all__ = ["ABSOLUTE", "JUDGED", "LEAVES", "REPORTED", "UNIONS", "Leaf"]
+__all__ = ["ABSOLUTE", "JUDGED", "LEAVES", "PURE", "REPORTED", "UNIONS", "Leaf"]
 
 Leaf = Literal["NK", "NKT-like", "T", "B", "monocytes", "other"]
 
@@ -20,6 +20,9 @@ UNIONS: dict[str, tuple[str, ...]] = {
 
 JUDGED: tuple[str, ...] = ("viable", "NK", "NKT-like", "CD56+", "T", "CD3+", "B", "monocytes")
 """Populations whose over-dispersion a protocol declares."""
+
+PURE: tuple[str, ...] = ("NK", "NKT-like", "CD56+")
+"""Populations whose share is called a purity."""
 
 REPORTED: tuple[tuple[str, str], ...] = (
     ("viable", "CD45+"),

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from nkflow.counting.populations import JUDGED
+from nkflow.counting.populations import JUDGED, PURE
 from nkflow.documents import Document
 
 __all__ = [
@@ -134,13 +134,19 @@ class RareRule(Document):
 class GatingRule(Document):
     """Standard deviation between analysts in percentage points: of purities, and of the viability.
 
-    It serves percentages only. Concentrations get their gating term per boundary
-    (`nkflow.counting.inputs.Boundary`), since points of a purity say nothing about T cells per kg.
+    A purity is the share of CD56+ cells, NK or NKT-like. Points of it say nothing about 0.5 % of T cells, nor
+    about cells per kg, whose gating terms are per boundary (`nkflow.counting.inputs.Boundary`).
     """
 
     purity_sd_points: Annotated[float, Field(ge=0, le=20)]
     viability_sd_points: Annotated[float, Field(ge=0, le=20)]
     source: str
+
+    def points(self, population: str) -> float:
+        """Return the standard deviation of the share of `population`, in percentage points."""
+        if population == "viable":
+            return self.viability_sd_points
+        return self.purity_sd_points if population in PURE else 0.0
 
 
 class CountingRules(Document):

@@ -9,20 +9,19 @@ from nkflow.counting.evaluable import NotEvaluable
 from nkflow.counting.quantify import under
 from nkflow.dose.caps import caps_of
 from nkflow.dose.case import Case
-from nkflow.dose.decide import Judged
 from nkflow.dose.earlier import Given, given_doses
 from nkflow.dose.externals import ExternalResult
 from nkflow.dose.judge import judge_product
-from nkflow.dose.levels import Level, levels_of
+from nkflow.dose.levels import levels_of
 from nkflow.dose.lot import Lot
 from nkflow.dose.plan import bag_of
 from nkflow.dose.product import DoseOrder, Product, Recipient
 from nkflow.dose.protocol import Protocol
+from nkflow.dose.remarks import remarks
 from nkflow.dose.result import Dose
 from nkflow.dose.results import check_external
 from nkflow.dose.validity import validity_findings
 from nkflow.errors import CountingError, LotError, Problem
-from nkflow.fcs.findings import Finding
 
 __all__ = ["assess_dose"]
 
@@ -64,7 +63,7 @@ def assess_dose(
     bag = bag_of(case.product, per_ul=found.per_ul, mass_kg=case.recipient.mass_kg, drawn_ml=drawn)
     levels = levels_of(case, bag)
     product_limits = judge_product(case)
-    findings = (*validity_findings(case), *_flips(case, levels), *_dim_t_cells(case, levels))
+    findings = (*validity_findings(case), *remarks(case, levels))
     return Dose(
         case,
         bag,
@@ -103,7 +102,7 @@ def _case(
     given: tuple[Given, ...] = given_doses(order.earlier, lot.records if lot else {})
     return Case(
         lot.lot if lot else "",
-        lot.product if lot else product,  # type: ignore[arg-type]
+        product.product if isinstance(product, Lot) else product,
         recipient,
         order,
         dict(external if external is not None else (lot.external if lot else {})),
@@ -112,41 +111,3 @@ def _case(
         under(composition, protocol.counting),
         given,
     )
-
-
-def _flips(case: Case, levels: tuple[Level, ...]) -> list[Finding]:
-    """Say so where rounding the volume changes a limit's verdict at this dose."""
-    level = next(level for level in levels if level.level.number == case.order.number)
-    if level.nominal is None or level.rounded is None:
-        return []
-    sides: list[tuple[dict[str, Judged], dict[str, Judged]]] = [(level.nominal.limits, level.rounded.limits)]
-    if level.summed is not None:
-        sides.append((level.summed.nominal_limits, level.summed.rounded_limits))
-    found: list[Finding] = []
-    for nominal, rounded in sides:
-        for name in rounded:
-            for rule in ("simple", "guarded"):
-                before, after = getattr(nominal[name], rule), getattr(rounded[name], rule)
-                if before != after:
-                    text = f"{name} ({rule} rule): {before} at the nominal volume, {after} at the rounded one"
-                    decided = "the rounded volume decides: it is what will be infused"
-                    found.append(Finding("volume-rounding-decides", "warning", text, name, decided))
-    return found
-
-
-def _dim_t_cells(case: Case, levels: tuple[Level, ...]) -> list[Finding]:
-    """Say so where CD3dim cells, added to residual T as its upper case, would pass its limit by."""
-    level = next(level for level in levels if level.level.number == case.order.number)
-    if level.rounded is None or "CD3dim" not in level.rounded.amounts:
-        return []
-    residual = case.protocol.definitions.residual_t
-    upper = level.rounded.amounts[residual].value + level.rounded.amounts["CD3dim"].value
-    found: list[Finding] = []
-    for limit in case.protocol.limits:
-        about_t = limit.quantity == "per_kg" and case.protocol.population(limit.population or "") == residual
-        if about_t and limit.scope == "dose" and limit.op in ("<", "<=") and upper >= limit.value:
-            text = f"{residual} and CD3dim together are {upper:.4g} per kg, limit {limit.op} {limit.value:g}"
-            found.append(
-                Finding("cd3dim-upper-case", "warning", text, limit.name, "look at the CD3dim cells")
-            )
-    return found
