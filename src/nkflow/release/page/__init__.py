@@ -13,7 +13,7 @@ from nkflow.release.page.model import Fact, Page, Section
 from nkflow.release.page.paper import typeset
 from nkflow.release.page.plan import plan
 from nkflow.release.page.provenance import definitions, inputs, versions
-from nkflow.release.page.summary import figures, formula, identity, reasons
+from nkflow.release.page.summary import context, figures, formula, identity, reasons
 from nkflow.release.page.wording import wording
 from nkflow.release.record import sha256
 
@@ -39,6 +39,7 @@ def render(record: Record, drawings: Mapping[str, Sequence[str]] | None = None) 
         words=words,
         lot=record["lot"]["lot"],
         identity=identity(record),
+        context=context(record),
         reasons=reasons(record),
         figures=figures(record),
         formula=formula(record),

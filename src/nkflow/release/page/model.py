@@ -87,6 +87,7 @@ class Page:
     words: Wording
     lot: str
     identity: tuple[Fact, ...]
+    context: tuple[Fact, ...]
     reasons: tuple[str, ...]
     figures: tuple[Fact, ...]
     formula: tuple[str, ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib.resources import files
 
@@ -15,10 +16,22 @@ from nkflow.release.page.wording import wording
 
 __all__ = ["typeset"]
 
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9._-]")
+
 
 def typeset(page: Page) -> str:
     """Return `page` as HTML: every text made visible and escaped, drawings as they stand."""
-    return _paper().render(page=page, css=Markup(_read("page.css")))
+    return _paper().render(page=page, css=Markup(_read("page.css")), running_foot=_running_foot(page))
+
+
+def _running_foot(page: Page) -> Markup:
+    """Return the rule that prints lot, verdict and record at the foot of every sheet.
+
+    A style sheet has no escaping that a name could not break, so only letters, digits and ``. _ -`` get in.
+    """
+    words = ("Lot", page.lot[:60], page.words.slug.upper(), "record", page.record_sha256[:16])
+    line = " ".join(_NOT_PLAIN.sub("_", word) for word in words)
+    return Markup(f'@page {{ @bottom-left {{ content: "{line}"; font: 8pt sans-serif; }} }}')
 
 
 @cache

@@ -9,23 +9,28 @@ from nkflow.release.page.model import Fact
 from nkflow.release.page.numbers import DASH, fixed, interval, significant
 from nkflow.release.page.wording import wording
 
-__all__ = ["figures", "formula", "identity", "level_of", "reasons"]
+__all__ = ["context", "figures", "formula", "identity", "level_of", "reasons"]
 
 Record = Mapping[str, Any]
 
 
 def identity(record: Record) -> tuple[Fact, ...]:
-    """Return who the product is from and for, and by which documents it was judged."""
-    lot, protocol = record["lot"], record["protocol"]
-    recipient, product, order = lot["recipient"], lot["product"], lot["dose"]
-    template = record.get("template")
+    """Return for whom the product is and from whom, and which dose it is."""
+    lot, recipient = record["lot"], record["lot"]["recipient"]
+    mass = f"{recipient['mass_kg']:g} kg, {recipient['mass_basis']}, {recipient['mass_measured_on']}"
     return (
         Fact("Recipient", recipient["patient"]),
-        Fact("Dose", f"{order['number']} of {len(protocol['doses'])}"),
-        Fact(
-            "Mass", f"{recipient['mass_kg']:g} kg, {recipient['mass_basis']}, {recipient['mass_measured_on']}"
-        ),
-        Fact("Donor", product["donor"]),
+        Fact("Dose", f"{lot['dose']['number']} of {len(record['protocol']['doses'])}"),
+        Fact("Mass", mass),
+        Fact("Donor", lot["product"]["donor"]),
+    )
+
+
+def context(record: Record) -> tuple[Fact, ...]:
+    """Return what happens when, and by which documents the lot was judged."""
+    product, order, protocol = record["lot"]["product"], record["lot"]["dose"], record["protocol"]
+    template = record.get("template")
+    return (
         Fact("Product", f"{product['state']}, counted {_minute(product['counted_at'])}"),
         Fact("Infusion planned", _minute(order["infusion_at"])),
         Fact("Expires", _minute(product["expires_at"])),
