@@ -46,6 +46,11 @@ class FileEvents:
     time_step: float
     mark: FileMark
 
+    @property
+    def end(self) -> int:
+        """The byte of the file after the last event."""
+        return self.begin + self.layout.bytes_for(self.n_events)
+
     def open(self, hasher: BlockHasher | None = None) -> FileReader:
         """Return a reader with its own file handle and buffers."""
         return FileReader(self, hasher)
@@ -64,8 +69,7 @@ class FileEvents:
 
     def hasher(self) -> BlockHasher:
         """Return a hasher for readers of these events."""
-        end = self.begin + self.layout.bytes_for(self.n_events)
-        return FileHasher(self.path, self.mark, self.begin, end)
+        return FileHasher(self.path, self.mark, self.begin, self.end)
 
     def sha256(self) -> str:
         """Return the SHA-256 (hex) of the whole file."""
