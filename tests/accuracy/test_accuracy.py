@@ -33,7 +33,7 @@ class Gated:
 @pytest.fixture(scope="module")
 def gated() -> list[Gated]:
     template = load_template("nk_release_7aad")
-    lots = [simulate_lot(seed, events=40_000) for seed in range(100, 120)]
+    lots = [simulate_lot(seed, events=30_000) for seed in range(100, 120)]
     return [Gated(lot, tuple(gate(tube.sample, template) for tube in lot.tubes)) for lot in lots]
 
 
@@ -121,7 +121,7 @@ def test_cd3dim__lies_between_fmo_and_t_cluster_and_holds_most_gamma_delta_t(gat
 
 def test_hard__is_not_gated_as_well(gated: list[Gated]) -> None:
     template = load_template("nk_release_7aad")
-    lot = simulate_lot(100, "hard", events=40_000)
+    lot = simulate_lot(100, "hard", events=30_000)
     scores = {"ordinary": [], "hard": []}
     for tube, other in zip(lot.tubes, gated[0].lot.tubes, strict=True):
         scores["hard"].append(f1(gate(tube.sample, template).mask("T"), tube.truth_mask("T")))

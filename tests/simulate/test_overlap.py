@@ -11,12 +11,12 @@ from simulate.overlap import BOUNDARIES, compensated, overlap
 
 @pytest.fixture(scope="module")
 def ordinary() -> list[SimulatedLot]:
-    return [simulate_lot(seed, events=30_000) for seed in range(20)]
+    return [simulate_lot(seed, events=20_000) for seed in range(20)]
 
 
 @pytest.fixture(scope="module")
 def hard() -> list[SimulatedLot]:
-    return [simulate_lot(seed, "hard", events=30_000) for seed in range(20)]
+    return [simulate_lot(seed, "hard", events=20_000) for seed in range(20)]
 
 
 @pytest.mark.parametrize(("marker", "below", "above"), BOUNDARIES, ids=[b[0] for b in BOUNDARIES])
