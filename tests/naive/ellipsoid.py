@@ -7,6 +7,7 @@ import numpy as np
 __all__ = ["mark_ellipsoid"]
 
 
+@np.errstate(invalid="ignore")
 def mark_ellipsoid(points, rows, index, count, centre, whitening, distance_square, out) -> None:
     out[:] = False
     for j in range(count):

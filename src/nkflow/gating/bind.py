@@ -156,7 +156,7 @@ def bind(
 def _columns(
     sample: Sample, template: Template, matrix: Spillover | None
 ) -> tuple[dict[str, int], dict[str, str], list[Finding]]:
-    """Return name -> column, optional name -> why it is missing, and findings; raise for all others at once."""
+    """Return name -> column, missing optional name -> why, and findings; raise for all others at once."""
     columns: dict[str, int] = {}
     missing: dict[str, str] = {}
     findings: list[Finding] = []

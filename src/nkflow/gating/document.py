@@ -66,8 +66,8 @@ class MatrixDocument(Document):
 class MatrixPolicy(Document):
     """Where the spillover matrix comes from, and what to do with events that are compensated already.
 
-    ``file``: the file's own, unless another is given; ``file-or-none``: also without, with a finding; ``given``:
-    handed to `gate`; ``template``: the one in `matrix`; ``none``: no compensation.
+    ``file``: the file's own, unless another is given; ``file-or-none``: also without, with a finding;
+    ``given``: handed to `gate`; ``template``: the one in `matrix`; ``none``: no compensation.
     """
 
     policy: Literal["file", "file-or-none", "given", "template", "none"]
@@ -82,7 +82,7 @@ class MatrixPolicy(Document):
 
 
 class ReferenceDocument(Document):
-    """What fixed cuts were set on: the instrument (``$CYT``) and keywords that must stand in the file as here."""
+    """What fixed cuts were set on: the instrument (``$CYT``) and keywords as they must stand in the file."""
 
     instrument: str = ""
     settings: dict[str, str | float] = Field(default_factory=dict)
@@ -92,8 +92,8 @@ class ReferenceDocument(Document):
 class PopulationDocument(Document):
     """One gate, the population it divides and those it makes.
 
-    ``name`` stands with every gate but a quadrant, whose outcomes are named in the gate. ``exclude`` takes whole
-    populations out again.
+    ``name`` stands with every gate but a quadrant, whose outcomes are named in the gate. ``exclude`` takes
+    whole populations out again.
     """
 
     name: Name | None = None

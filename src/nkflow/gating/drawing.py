@@ -42,7 +42,7 @@ class Drawing:
 
 @dataclass(frozen=True, eq=False)
 class Histogram:
-    """The events of a population in bins of equal width in display units; those beyond an end are in the last bin.
+    """The events of a population in bins of equal width in display units; the last bins hold those beyond.
 
     Attributes
     ----------

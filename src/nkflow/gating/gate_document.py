@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Literal, TypeAlias, assert_never
+from collections.abc import Sequence
+from typing import Annotated, Literal, TypeAlias, assert_never
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from nkflow.documents import Document
+from nkflow.gating.dimension_document import Axis, axis_of_dimension, dimension_of, named
 from nkflow.gating.gates import (
     Boolean,
-    Dimension,
     Divider,
     Ellipsoid,
     Gate,
@@ -21,47 +21,10 @@ from nkflow.gating.gates import (
     Rectangle,
 )
 from nkflow.gating.gates.dimension import Space
-from nkflow.scales import Ratio
-from nkflow.scales.document import ScaleDocument, scale_document
 
 __all__ = ["GateDocument", "gate_document"]
 
 
-class DimensionDocument(Document):
-    """A dimension that says more than its channel's name."""
-
-    channel: str | None = None
-    ratio: tuple[str, str] | None = None
-    A: float = 1.0
-    B: float = 0.0
-    C: float = 0.0
-    compensated: bool | None = None
-    scale: ScaleDocument | None = None
-
-    @model_validator(mode="after")
-    def _valid(self) -> DimensionDocument:
-        if (self.channel is None) is (self.ratio is None):
-            raise ValueError("a dimension is either a channel or a ratio of two")
-        self.dimension()
-        return self
-
-    def dimension(self) -> Dimension:
-        scale = None if self.scale is None else self.scale.scale()
-        if self.ratio is None:
-            return Dimension(self.channel or "", scale, self.compensated)
-        constants = Ratio(self.A, self.B, self.C)
-        return Dimension(self.ratio[0], scale, self.compensated, self.ratio[1], constants)
-
-
-def _named(tag: str) -> Callable[[Any], str]:
-    """Return a discriminator between plain text and a mapping, so that a mistake is reported once."""
-    return lambda value: "text" if isinstance(value, str) else tag
-
-
-Axis: TypeAlias = Annotated[
-    Annotated[str, Tag("text")] | Annotated[DimensionDocument, Tag("dimension")],
-    Discriminator(_named("dimension")),
-]
 Ends: TypeAlias = tuple[float | None, float | None]
 Cuts: TypeAlias = float | tuple[float, ...]
 
@@ -88,7 +51,7 @@ class RangeDocument(_GateModel):
     space: Space = "data"
 
     def gate(self) -> Range:
-        return Range(_dimension(self.channel), self.low, self.high, self.space)
+        return Range(dimension_of(self.channel), self.low, self.high, self.space)
 
 
 class SideDocument(Document):
@@ -108,9 +71,9 @@ class RectangleDocument(_GateModel):
 
     def gate(self) -> Rectangle:
         if isinstance(self.bounds, dict):
-            return Rectangle({channel: ends for channel, ends in self.bounds.items()}, self.space)
+            return Rectangle({**self.bounds}, self.space)
         return Rectangle(
-            tuple((_dimension(side.dimension), side.low, side.high) for side in self.bounds), self.space
+            tuple((dimension_of(side.dimension), side.low, side.high) for side in self.bounds), self.space
         )
 
 
@@ -124,11 +87,11 @@ class PolygonDocument(_GateModel):
     space: Space = "data"
 
     def gate(self) -> Polygon:
-        return Polygon(_dimension(self.x), _dimension(self.y), self.vertices, self.space)
+        return Polygon(dimension_of(self.x), dimension_of(self.y), self.vertices, self.space)
 
 
 class EllipsoidDocument(_GateModel):
-    """``{kind: ellipsoid, axes: [CD3, CD56], centre: [100, 5000], half_axes: [[900, 5000], [100, 20000]]}``."""
+    """``{kind: ellipsoid, axes: [CD3, CD56], centre: [1e2, 5e3], half_axes: [[9e2, 5e3], [1e2, 2e4]]}``."""
 
     kind: Literal["ellipsoid"]
     axes: tuple[Axis, ...]
@@ -140,7 +103,7 @@ class EllipsoidDocument(_GateModel):
 
     def gate(self) -> Ellipsoid:
         return Ellipsoid(
-            [_dimension(axis) for axis in self.axes],
+            [dimension_of(axis) for axis in self.axes],
             self.centre,
             self.half_axes,
             self.covariance,
@@ -170,12 +133,12 @@ class QuadrantDocument(_GateModel):
 
     def gate(self) -> Quadrant:
         return Quadrant(
-            _dimension(self.x),
+            dimension_of(self.x),
             self.x_cut,
-            None if self.y is None else _dimension(self.y),
+            None if self.y is None else dimension_of(self.y),
             self.y_cut,
             dict(self.names),
-            [Divider(_dimension(divider.channel), divider.cuts) for divider in self.further],
+            [Divider(dimension_of(divider.channel), divider.cuts) for divider in self.further],
             self.space,
         )
 
@@ -188,7 +151,7 @@ class NotDocument(Document):
 
 Operand: TypeAlias = Annotated[
     Annotated[str, Tag("text")] | Annotated[NotDocument, Tag("complement")],
-    Discriminator(_named("complement")),
+    Discriminator(named("complement")),
 ]
 
 
@@ -227,19 +190,19 @@ def gate_document(gate: Gate) -> GateDocument:
     match gate:
         case Range():
             (side,) = gate.sides
-            axis = _axis(side[0])
+            axis = axis_of_dimension(side[0])
             return RangeDocument(kind="range", channel=axis, low=side[1], high=side[2], space=gate.space)
         case Rectangle():
             return RectangleDocument(kind="rectangle", bounds=_sides(gate), space=gate.space)
         case Polygon():
-            x, y = map(_axis, gate.dimensions)
+            x, y = map(axis_of_dimension, gate.dimensions)
             return PolygonDocument(
                 kind="polygon", x=x, y=y, vertices=tuple(map(_pair, gate.vertices)), space=gate.space
             )
         case Ellipsoid():
             return EllipsoidDocument(
                 kind="ellipsoid",
-                axes=tuple(map(_axis, gate.dimensions)),
+                axes=tuple(map(axis_of_dimension, gate.dimensions)),
                 centre=tuple(gate.centre),
                 half_axes=_rows(gate.half_axes),
                 covariance=_rows(gate.covariance),
@@ -256,7 +219,7 @@ def gate_document(gate: Gate) -> GateDocument:
 
 def _quadrant_document(gate: Quadrant) -> QuadrantDocument:
     second = len(gate.dividers) > len(gate.further) + 1
-    dividers = [(_axis(divider.dimension), _cuts(divider.values)) for divider in gate.dividers]
+    dividers = [(axis_of_dimension(divider.dimension), _cuts(divider.values)) for divider in gate.dividers]
     return QuadrantDocument(
         kind="quadrant",
         x=dividers[0][0],
@@ -277,34 +240,13 @@ def _boolean_document(gate: Boolean) -> BooleanDocument:
 
 
 def _sides(gate: Rectangle) -> dict[str, Ends] | tuple[SideDocument, ...]:
-    axes = [_axis(dimension) for dimension in gate.dimensions]
+    axes = [axis_of_dimension(dimension) for dimension in gate.dimensions]
     names = [axis for axis in axes if isinstance(axis, str)]
     if len(set(names)) == len(axes):
         return {name: (low, high) for name, (_, low, high) in zip(names, gate.sides, strict=True)}
     return tuple(
         SideDocument(dimension=axis, low=low, high=high)
         for axis, (_, low, high) in zip(axes, gate.sides, strict=True)
-    )
-
-
-def _dimension(axis: str | DimensionDocument) -> Dimension:
-    return Dimension(axis) if isinstance(axis, str) else axis.dimension()
-
-
-def _axis(dimension: Dimension) -> str | DimensionDocument:
-    if dimension == Dimension(dimension.channel):
-        return dimension.channel
-    scale = None if dimension.scale is None else scale_document(dimension.scale)
-    if dimension.ratio is None or dimension.per is None:
-        return DimensionDocument(channel=dimension.channel, compensated=dimension.compensated, scale=scale)
-    constants = dimension.ratio
-    return DimensionDocument(
-        ratio=(dimension.channel, dimension.per),
-        A=constants.A,
-        B=constants.B,
-        C=constants.C,
-        compensated=dimension.compensated,
-        scale=scale,
     )
 
 

@@ -1,4 +1,4 @@
-"""Which spillover matrix a tube is gated with, and whether its events were compensated before (decision 13)."""
+"""Which spillover matrix a tube is gated with, and whether its events were compensated before."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nkflow.gating.template import Template
 
 __all__ = ["COMPENSATE_AGAIN", "Matrix", "matrix_for"]
 
-COMPENSATE_AGAIN = "compensate-again"  # in `allow`: the explicit flag of decision 13
+COMPENSATE_AGAIN = "compensate-again"  # in `allow`: asked for by name, or never done
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +33,8 @@ def matrix_for(
     Raises
     ------
     CompensationError
-        ``matrix-missing``, ``matrix-not-wanted``, ``already-compensated`` (its channels say so and neither the
-        template accepts it nor `allow` holds ``compensate-again``), or ``matrix-channels``.
+        ``matrix-missing``, ``matrix-not-wanted``, ``already-compensated`` (its channels say so, and neither
+        the template accepts it nor `allow` holds ``compensate-again``), or ``matrix-channels``.
     """
     chosen = _chosen(sample, template, given)
     done = tuple(channel for channel in sample.channels if channel.compensated)

@@ -26,7 +26,8 @@ def paths(gate: Gate, axes: Sequence[Axis]) -> tuple[Path, ...]:
             return _sides(gate, axes)
         case Polygon():
             x, y = (
-                _displayed(gate, axis, column) for axis, column in zip(axes, zip(*gate.vertices), strict=True)
+                _displayed(gate, axis, column)
+                for axis, column in zip(axes, zip(*gate.vertices, strict=True), strict=True)
             )
             return (Path(tuple(zip(x, y, strict=True)), closed=True),)
         case Ellipsoid():

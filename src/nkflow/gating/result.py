@@ -135,7 +135,7 @@ class Gating:
         return inside
 
     def membership(self) -> NDArray[np.uint64]:
-        """Return packed bits (n_events, n_words): population p is bit ``p % 64`` of word ``p // 64``, p = `bit`."""
+        """Return packed bits (n_events, n_words): with p = `bit`, population p is bit p % 64 of word p // 64."""
         if self.totals.words is None:
             raise GatingError(
                 "membership was not kept", code="no-membership", where=self.sample_name,
@@ -182,14 +182,14 @@ class Gating:
         )
 
     def histogram(self, name: str) -> Histogram | None:
-        """Return the parent's events on the axes of the gate that makes `name`; None for a boolean gate and root."""
+        """Return the parent's events on the axes of the gate that makes `name`; None for boolean and root."""
         index = self._index(name)
         entry = self.template.tree.nodes[index].entry if index >= 0 else -1
         pairs = zip(self.drawings, self.histograms, strict=True)
         return next((histogram for drawing, histogram in pairs if entry in drawing.entries), None)
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Iterate over populations: name, path, count, `of` what, frequency, its interval, and a note; plain values."""
+        """Iterate over populations as plain values: name, path, count, `of` what, frequency, interval, note."""
         tree = self.template.tree
         for index, (key, node) in enumerate(zip(tree.keys, tree.nodes, strict=True)):
             row = {"population": key, "path": node.path, "of": self.parent(key)}

@@ -14,7 +14,7 @@ COLUMNS = ("population", "path", "count", "of", "frequency", "low", "high", "not
 
 
 def frame(rows: Iterable[Mapping[str, Any]], columns: tuple[str, ...] = COLUMNS) -> pd.DataFrame:
-    """Return `rows` as a frame; a column in which a number is missing holds objects, with None and never NaN."""
+    """Return `rows` as a frame; a column in which a number is missing holds objects: None, never NaN."""
     import pandas as pd
 
     listed = list(rows)

@@ -45,8 +45,8 @@ class Population:
 class Template:
     """How to gate a tube: what `document` says, with its gates as objects and its names resolved.
 
-    Made by `load_template`, by `Template.of`, or from another template by `with_gate`. Two templates are equal
-    where their documents are.
+    Made by `load_template`, by `Template.of`, or from another template by `with_gate`. Two templates are
+    equal where their documents are.
     """
 
     document: TemplateDocument
@@ -65,8 +65,8 @@ class Template:
         Parameters
         ----------
         gates
-            Gates with ``name=`` and ``parent=`` (None: all events), or whole populations. A range with one end
-            and no name is called by its channel and ``+`` or ``-``.
+            Gates with ``name=`` and ``parent=`` (None: all events), or whole populations. A range with one
+            end and no name is called by its channel and ``+`` or ``-``.
         scales
             Channel -> scale, for polygons, ellipsoids, ``space="display"`` and plots.
         compensation
@@ -136,7 +136,7 @@ class Template:
 
     @cached_property
     def sha256(self) -> str:
-        """The SHA-256 of the canonical JSON (RFC 8785) of the document: 64 hex digits; comments don't count."""
+        """The SHA-256 (64 hex digits) of the document's canonical JSON (RFC 8785); comments don't count."""
         return hashlib.sha256(rfc8785.dumps(_plain(self.document))).hexdigest()
 
     def to_yaml(self) -> str:
@@ -151,7 +151,7 @@ class Template:
         population
             A name (or path); any outcome of a quadrant stands for the quadrant.
         changes
-            Fields of the gate (``low``, ``high``, ``vertices``, ``x_cut``, ...), or ``gate=`` a whole new one.
+            Fields of the gate (``low``, ``high``, ``vertices``, ``x_cut``...), or ``gate=`` a whole new one.
 
         Raises
         ------

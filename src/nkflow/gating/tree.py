@@ -97,7 +97,7 @@ class Tree:
 
 
 def resolve(entries: Sequence[Entry]) -> tuple[Tree | None, list[Mistake]]:
-    """Return the tree of `entries`, or None and every mistake: unknown, ambiguous, duplicate, circular names."""
+    """Return the tree of `entries`, or None and every mistake: unknown, ambiguous, doubled, circular names."""
     return _Resolution(entries).tree()
 
 
@@ -157,7 +157,7 @@ class _Resolution:
         return -1
 
     def _lookup(self, parts: tuple[str, ...]) -> tuple[int, ...]:
-        """Return the populations whose path ends with `parts`; the one whose whole path it is, if there is one."""
+        """Return the populations whose path ends with `parts`; of several the one whose whole path it is."""
         found = [index for index, (_, _, name) in enumerate(self.populations) if name == parts[-1]]
         if len(parts) > 1:
             above = self._lookup(parts[:-1])

@@ -73,7 +73,7 @@ def gate_all(
     *,
     threads: int | None = None,
 ) -> Gatings:
-    """Gate the FCS files of a folder, or samples and files as they are given; one bad file fails by itself."""
+    """Gate the FCS files of a folder, or samples and files as given; one bad file fails by itself."""
     if isinstance(tubes, str | os.PathLike):
         tubes = tubes_in(Path(tubes))
     return Gatings(tuple(gate_one(tube, template, threads=threads) for tube in tubes))

@@ -21,7 +21,7 @@ class Not:
 
 @dataclass(frozen=True)
 class Boolean(Placed):
-    """``Boolean("or", ["NK", "NKT-like"])``, ``Boolean("and", ["CD45+", Not("beads")])``, ``Boolean("not", ["T"])``.
+    """``Boolean("or", ["NK", "NKT-like"])``, ``Boolean("and", ["CD45+", Not("beads")])``.
 
     The result is then taken within the parent, as for every gate.
 

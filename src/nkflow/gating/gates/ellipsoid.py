@@ -36,7 +36,7 @@ class Ellipsoid(Placed):
     Raises
     ------
     GateError
-        Where the two forms are mixed, a shape is wrong, a number is not finite or the distance is not positive.
+        Where the two forms are mixed, a shape is wrong, or a number is not finite or not positive.
     """
 
     axes: Sequence[str | Dimension]
@@ -94,7 +94,7 @@ class Ellipsoid(Placed):
 
 
 def whitening(covariance: Sequence[Sequence[float]]) -> list[list[float]]:
-    """Return the lower triangle W with ``W' W = C^-1``: the inverse of the Cholesky factor of `covariance` (n, n).
+    """Return the lower triangle W with ``W' W = C^-1``, C the `covariance` (n, n): its inverse Cholesky factor.
 
     Plain sums in a fixed order, so that every machine gets the same bits.
 
@@ -118,7 +118,7 @@ def whitening(covariance: Sequence[Sequence[float]]) -> list[list[float]]:
                 factor[i][i] = math.sqrt(rest)
             else:
                 raise GateError(
-                    "the ellipsoid is flat: its half-axes lie in one plane, or its covariance is not positive definite"
+                    "the ellipsoid is flat: half-axes in one plane, or a covariance that is not positive definite"
                 )
     inverse = [[0.0] * n for _ in range(n)]
     for i in range(n):

@@ -21,8 +21,8 @@ class Polygon(Placed):
     x, y
         Its dimensions.
     vertices
-        (x, y) pairs, at least three, in data units (``space="display"``: in display units); the last joins the
-        first. Crossing edges follow the even-odd rule.
+        (x, y) pairs, at least three, in data units (``space="display"``: in display units); the last joins
+        the first. Crossing edges follow the even-odd rule.
 
     Raises
     ------

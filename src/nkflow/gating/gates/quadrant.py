@@ -1,4 +1,4 @@
-"""Quadrants: dividers cut their dimensions into intervals, and the person names the outcomes (STANDARDS GM-04)."""
+"""Quadrants: dividers cut dimensions into intervals, the person names the outcomes (STANDARDS GM-04)."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ class Divider:
         return self.cuts
 
     def interval(self, sign: str) -> Interval | None:
-        """Return (low, high) for one character of an outcome, None where the character names no interval.
+        """Return (low, high) for one sign of an outcome, None where the sign names no interval.
 
-        ``-`` is the lowest interval, ``+`` the highest, a digit counts from 0, ``*`` leaves the dimension free.
+        ``-`` is the lowest interval, ``+`` the highest, a digit counts from 0, ``*`` is all of them.
         """
         last = len(self.values)
         if sign == ANY:
@@ -79,7 +79,7 @@ class Quadrant(Placed):
     Raises
     ------
     GateError
-        Where a cut is not finite or not ascending, or an outcome is malformed, overlaps another or has no name.
+        Where a cut is not finite or not ascending, or an outcome is malformed, doubled or without a name.
     """
 
     x: str | Dimension

@@ -53,7 +53,7 @@ class Range(Placed):
 
 @dataclass(frozen=True)
 class Rectangle(Placed):
-    """``low <= x < high`` in any number of dimensions: ``Rectangle({"FSC-A": (2e4, None), "SSC-A": (0, 1e5)})``.
+    """``low <= x < high`` in any number of dimensions: ``Rectangle({"FSC-A": (2e4, None), "CD3": (0, 1e5)})``.
 
     Raises
     ------

@@ -1,0 +1,193 @@
+"""The engine against its slow twin on random templates and events: event for event, ties on every boundary."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from naive.gating import Twin
+from nkflow.compensation import Spillover
+from nkflow.fcs.read import read_fcs
+from nkflow.fcs.sample import Sample
+from nkflow.fcs.write import write_fcs
+from nkflow.gating import (
+    Boolean,
+    Dimension,
+    Divider,
+    Ellipsoid,
+    Not,
+    Polygon,
+    Population,
+    Quadrant,
+    Range,
+    Rectangle,
+    Template,
+    gate,
+)
+from nkflow.scales import Arcsinh, Biex, Linear, Log, Logicle, Ratio
+
+CHANNELS = ("A", "B", "C", "D")
+SCALES = {"A": Linear(10.0), "B": Logicle(10.0, 0.5, 3.0), "C": Arcsinh(10.0, 2.0, 1.0)}
+OWN = (None, Log(10.0, 2.0), Biex(max_range=10.0), Linear(10.0, 2.0), Logicle(10.0, 1.0, 4.0))
+CUTS = (-2.0, -1.0, 0.0, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0)  # events lie on them too
+VALUES = (*CUTS, -0.5, 0.25, 1.5, 4.0, 7.0, 20.0)
+
+
+@st.composite
+def dimensions(draw: st.DrawFn) -> Dimension:
+    channel, compensated = draw(st.sampled_from(CHANNELS)), draw(st.sampled_from([None, None, True, False]))
+    if draw(st.integers(0, 5)) == 0:
+        other = draw(st.sampled_from(CHANNELS))
+        return Dimension(
+            channel, None, compensated if compensated is not True else None, other, Ratio(1.0, 0.5, 1.0)
+        )
+    if channel == "D" and compensated is True:  # D is not in the matrix
+        compensated = None
+    return Dimension(channel, draw(st.sampled_from(OWN)), compensated)
+
+
+@st.composite
+def bounds(draw: st.DrawFn) -> tuple[float | None, float | None]:
+    low, high = sorted(draw(st.lists(st.sampled_from(CUTS), min_size=2, max_size=2, unique=True)))
+    return draw(st.sampled_from([(low, high), (low, None), (None, high)]))
+
+
+points = st.tuples(st.sampled_from(CUTS), st.sampled_from(CUTS))
+
+
+@st.composite
+def shapes(draw: st.DrawFn):
+    kind = draw(st.sampled_from(["range", "rectangle", "polygon", "ellipsoid"]))
+    if kind == "range":
+        dimension, (low, high) = draw(dimensions()), draw(bounds())
+        scaled = dimension.scale is not None
+        return Range(dimension, low, high, draw(st.sampled_from(["data", "display"])) if scaled else "data")
+    if kind == "rectangle":
+        sides = draw(st.lists(st.tuples(dimensions(), bounds()), min_size=1, max_size=4))
+        return Rectangle(tuple((dimension, *ends) for dimension, ends in sides))
+    if kind == "polygon":
+        x, y = draw(dimensions()), draw(dimensions())
+        # a logarithm has no place for values <= 0
+        x, y = (Dimension(d.channel, None, d.compensated) if isinstance(d.scale, Log) else d for d in (x, y))
+        return Polygon(x, y, draw(st.lists(points, min_size=3, max_size=6)))
+    n = draw(st.integers(2, 3))
+    axes = [draw(dimensions()) for _ in range(n)]
+    spread = np.array([[draw(st.integers(-2, 2)) for _ in range(n)] for _ in range(n)], dtype=float)
+    covariance = spread @ spread.T + np.eye(n)
+    centre = [draw(st.sampled_from(CUTS)) for _ in range(n)]
+    return Ellipsoid(axes, centre, covariance=covariance.tolist(), distance_square=4.0, space="display")
+
+
+@st.composite
+def templates(draw: st.DrawFn) -> Template:
+    entries: list[Population] = []
+    names: list[str] = []
+    for number in range(draw(st.integers(1, 7))):
+        parent = draw(st.sampled_from(["root", *names]))
+        kind = draw(st.integers(0, 9))
+        exclude = tuple(draw(st.lists(st.sampled_from(names), max_size=1)) if names else ())
+        if kind < 6 or len(names) < 2:
+            entries.append(Population(draw(shapes()), f"p{number}", parent, exclude))
+            names.append(f"p{number}")
+        elif kind < 8:
+            cuts = draw(st.sampled_from([1.0, (0.0, 2.0)]))
+            further = [Divider(draw(dimensions()), (0.5, 3.0))] if kind == 7 else []
+            outcomes = (
+                {"-+": "a", "+*": "b", "--": "c"} if not further else {"-+1": "a", "+*-": "b", "--*": "c"}
+            )
+            named = {outcome: f"q{number}{name}" for outcome, name in outcomes.items()}
+            quadrant = Quadrant(draw(dimensions()), cuts, draw(dimensions()), 1.0, named, further)
+            entries.append(Population(quadrant, "", parent, exclude))
+            names += named.values()
+        else:
+            operands = [
+                Not(name) if draw(st.booleans()) else name
+                for name in draw(st.lists(st.sampled_from(names), min_size=2, max_size=3))
+            ]
+            operation = draw(st.sampled_from(["and", "or", "not"]))
+            operands = [str(names[0])] if operation == "not" else operands
+            entries.append(Population(Boolean(operation, operands), f"p{number}", parent, exclude))
+            names.append(f"p{number}")
+    order = draw(st.permutations(entries))  # a template may name a population before it defines it
+    insists = any(d.compensated for entry in entries for d in entry.gate.dimensions)
+    policy = "file" if insists else draw(st.sampled_from(["file", "none"]))
+    return Template.of(*order, scales=SCALES, compensation=policy)
+
+
+def sample_of(seed: int, n: int) -> tuple[Sample, dict[str, np.ndarray], dict[str, np.ndarray]]:
+    rng = np.random.default_rng(seed)
+    values = {name: rng.choice(VALUES, n) for name in CHANNELS}
+    for column in values.values():
+        column[rng.random(n) < 0.03] = rng.choice([math.nan, math.inf, -math.inf])
+    matrix = Spillover(("A", "B", "C"), [[1, 0.5, 0], [0.25, 1, 0], [0, 0, 1]])
+    with np.errstate(invalid="ignore"):
+        compensated = matrix.apply(np.column_stack([values[name] for name in matrix.names])).T
+    return (
+        Sample.from_arrays(values, spillover=matrix),
+        values,
+        dict(zip(matrix.names, compensated, strict=True)),
+    )
+
+
+@settings(deadline=None, max_examples=100)
+@given(templates(), st.integers(0, 2**32 - 1))
+def test_engine__equals_its_twin_event_for_event(template: Template, seed: int) -> None:
+    sample, values, compensated = sample_of(seed, 60)
+    gating = gate(sample, template, threads=1)
+    twin = Twin(template, values, compensated if template.compensation.policy == "file" else {})
+    for name in gating.counts:
+        expected = twin.mask(name)
+        np.testing.assert_array_equal(gating.mask(name), expected, err_msg=f"{name}\n{template.to_yaml()}")
+        assert gating.counts[name] == expected.sum()
+
+
+@settings(deadline=None, max_examples=15)
+@given(templates(), st.integers(0, 2**32 - 1), st.sampled_from([1, 8191, 8192, 8193, 20_000]))
+def test_engine__gives_the_same_bits_with_any_number_of_threads(
+    template: Template, seed: int, n: int
+) -> None:
+    sample, _, _ = sample_of(seed, n)
+    one, three = gate(sample, template, threads=1), gate(sample, template, threads=3)
+    assert dict(one.counts) == dict(three.counts)
+    assert dict(one.non_finite) == dict(three.non_finite)
+    assert one.membership().tobytes() == three.membership().tobytes()
+    for first, second in zip(one.histograms, three.histograms, strict=True):
+        np.testing.assert_array_equal(first.counts, second.counts)
+
+
+@settings(deadline=None, max_examples=15)
+@given(template=templates(), seed=st.integers(0, 2**32 - 1))
+def test_engine__gives_the_same_bits_from_a_file_and_from_memory(
+    tmp_path_factory, template: Template, seed: int
+) -> None:
+    sample, _, _ = sample_of(seed, 9000)
+    path: Path = tmp_path_factory.mktemp("streamed") / "tube.fcs"
+    write_fcs(path, sample, data_type="D")
+    streamed, memory = gate(read_fcs(path), template, threads=2), gate(sample, template, threads=1)
+    assert streamed.membership().tobytes() == memory.membership().tobytes()
+    assert dict(streamed.counts) == dict(memory.counts)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.data(), st.integers(0, 2**32 - 1))
+def test_update__equals_a_new_gating_bit_for_bit(data: st.DataObject, seed: int) -> None:
+    template, sample = data.draw(templates()), sample_of(seed, 300)[0]
+    before = gate(sample, template, threads=1)
+    edited = data.draw(st.sampled_from([p for p in template.populations if p.names]))
+    new = data.draw(shapes())
+    uncompensated = template.compensation.policy == "none" and any(d.compensated for d in new.dimensions)
+    if isinstance(edited.gate, Quadrant) or uncompensated:
+        return
+    changed = template.with_gate(edited.name, gate=new)
+    updated, fresh = before.update(changed, threads=1), gate(sample, changed, threads=1)
+    assert dict(updated.counts) == dict(fresh.counts)
+    assert dict(updated.non_finite) == dict(fresh.non_finite)
+    assert updated.membership().tobytes() == fresh.membership().tobytes()
+    key = lambda h: (h.population, str(h.x), str(h.y))  # noqa: E731
+    for a, b in zip(sorted(updated.histograms, key=key), sorted(fresh.histograms, key=key), strict=True):
+        assert key(a) == key(b)
+        np.testing.assert_array_equal(a.counts, b.counts)
