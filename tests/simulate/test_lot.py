@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import time
 from pathlib import Path
 
 import numpy as np
@@ -155,3 +156,13 @@ def test_truth_mask__refuses_unknown_labels(lot: SimulatedLot) -> None:
 def test_small_tubes__are_simulated_too() -> None:
     lot = simulate_lot(3, events=100)
     assert all(0 < tube.sample.n_events < 200 for tube in lot.tubes)
+
+
+def test_lot__of_usual_size_takes_a_moment() -> None:
+    spent = []
+    for seed in (1, 2):
+        before = time.process_time()
+        simulate_lot(seed)
+        spent.append(time.process_time() - before)
+    # six tubes, measured 0.45 s; the limit leaves room for a slow machine
+    assert min(spent) < 2.5
