@@ -110,7 +110,7 @@ def test_cd3dim__lies_between_fmo_and_t_cluster_and_holds_most_gamma_delta_t(gat
         dim = each.true("gamma-delta T") & each.mask("singlets") & each.mask("viable")
         share.append(np.count_nonzero(each.mask("CD3dim") & dim) / np.count_nonzero(dim))
         assert not np.any(each.mask("CD3dim") & each.mask("NKT-like"))
-        fmo = next(tube for tube in each.lot.controls if tube.plan.marker == "CD3")
+        fmo = next(tube for tube in each.lot.controls if tube.marker == "CD3")
         blank = gate(fmo.sample, template)
         beyond.append((blank.counts["CD3dim"] + blank.counts["CD3+"]) / blank.counts["lymphoid"])
         assert blank.counts["CD3+"] <= 3

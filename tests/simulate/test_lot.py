@@ -41,7 +41,7 @@ def test_same_seed__gives_the_same_bytes(folder: Path, tmp_path: Path) -> None:
 
 def test_lot__has_three_replicates_two_fmos_and_an_unstained_tube(lot: SimulatedLot) -> None:
     assert [(tube.id, tube.role) for tube in lot.tubes] == [("A", "sample"), ("B", "sample"), ("C", "sample")]
-    assert [(tube.role, tube.plan.marker) for tube in lot.controls] == [
+    assert [(tube.role, tube.marker) for tube in lot.controls] == [
         ("fmo", "CD3"),
         ("fmo", "CD56"),
         ("unstained", None),

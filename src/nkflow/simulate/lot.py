@@ -18,7 +18,7 @@ from nkflow.dose.product import Product
 from nkflow.errors import InvalidValueError
 from nkflow.simulate.acquire import acquire
 from nkflow.simulate.bench import Bench, prepare
-from nkflow.simulate.figures import HARD, PRODUCT, STAINING, VARIATION
+from nkflow.simulate.figures import HARD, PRODUCT, SPEED, STAINING, VARIATION
 from nkflow.simulate.lot_document import COUNTED_AT, lot_document
 from nkflow.simulate.particles import MARKERS, Staining
 from nkflow.simulate.product import TrueProduct, draw_product
@@ -201,7 +201,8 @@ def _tube(
         doublet_share=bench.product.doublet_share,
         seed=in_cytometer,
     )
-    begin = COUNTED_AT + _STAINED + number * (_CHANGE + dt.timedelta(seconds=round(bench.acquired_ul)))
+    longest = dt.timedelta(seconds=round(bench.acquired_ul / SPEED["uL per s"].value))
+    begin = COUNTED_AT + _STAINED + number * (longest + _CHANGE)
     return tube_of(plan, acquisition, lot=lot, begin=begin)
 
 

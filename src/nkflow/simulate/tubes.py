@@ -85,6 +85,11 @@ class SimulatedTube:
         """What the tube is for."""
         return self.plan.role
 
+    @property
+    def marker(self) -> str | None:
+        """Of an FMO the marker left out."""
+        return self.plan.marker
+
     @cached_property
     def truth_counts(self) -> Mapping[str, int]:
         """Events by label; a population's name stands for live single cells."""
