@@ -118,15 +118,15 @@ def _without_segment(
     """Return an empty DATA where `$TOT` is 0 (FCS-D15); refuse, or note a file that ends before its DATA."""
     if total == 0:
         return DataSegment(0, 0, 0, layout, "none")
-    stated = [s for s in (header.data, segment_in_text(keywords, "DATA")) if s is not None and s.begin > 0]
-    if any(segment.begin >= window.size for segment in stated):
+    stated = _stated(header, keywords)
+    if any(segment.begin >= window.size for segment in stated.values()):
         _truncated(0, total, tolerance, on_truncated)
         return DataSegment(0, 0, 0, layout, "none", truncated=True)
     raise FCSFormatError(
         "neither HEADER nor TEXT say where DATA is",
         code="data-missing",
         where=tolerance.where,
-        found=", ".join(f"{s.begin}..{s.end}" for s in (header.data, *stated)),
+        found=", ".join(f"{source} {s.begin}..{s.end}" for source, s in stated.items()),
         expected=f"the place of {total} events" if total else "the place of the events",
     )
 
@@ -203,11 +203,14 @@ def _check_width(best: Candidate, tolerance: Tolerance) -> None:
         )
 
 
+def _stated(header: Header, keywords: Keywords) -> dict[str, Segment]:
+    """Return where HEADER and TEXT say that DATA is; FCS 2.0 says it in HEADER only (FCS-H07)."""
+    in_text = segment_in_text(keywords, "DATA") if header.version >= "FCS3.0" else None
+    return {"HEADER": header.data} | ({"TEXT": in_text} if in_text is not None else {})
+
+
 def _report(best: Candidate, header: Header, keywords: Keywords, tolerance: Tolerance) -> None:
-    stated = {"HEADER": header.data}
-    in_text = segment_in_text(keywords, "DATA")
-    if header.version >= "FCS3.0" and in_text is not None:
-        stated["TEXT"] = in_text
+    stated = _stated(header, keywords)
     present = {source: segment for source, segment in stated.items() if segment.present}
     if len(set(present.values())) > 1 or best.source == "arithmetic":
         places = ", ".join(f"{source} {segment.begin}..{segment.end}" for source, segment in stated.items())

@@ -183,6 +183,7 @@ def build_channels(
             )
         )
     _note_zero_offsets(keywords, channels, tolerance)
+    _note_ranges(channels, tolerance)
     return tuple(channels)
 
 
@@ -253,6 +254,18 @@ def _note_zero_offsets(keywords: Keywords, channels: Sequence[Channel], toleranc
             severity="info",
             where=zero[0],
             consequence="taken to begin at 1",
+        )
+
+
+def _note_ranges(channels: Sequence[Channel], tolerance: Tolerance) -> None:
+    """Note integer channels whose `$PnR` gives no mask (FCS-D10)."""
+    unusable = [c for c in channels if c.data_type == "I" and (c.range is None or c.range <= 1)]
+    if unusable:
+        tolerance.note(
+            "range-unusable",
+            f"no number of values in $PnR of {', '.join(channel.name for channel in unusable[:6])}",
+            where=f"$P{unusable[0].index + 1}R",
+            consequence="the integers are not masked",
         )
 
 

@@ -116,7 +116,7 @@ def _parse_with_empty_values(segment: bytes, delimiter: bytes) -> _Parse:
 
 def _pair(tokens: list[bytes]) -> _Parse:
     """Pair `tokens`; after the last delimiter blanks, NUL, CR and LF are filler (FCS-T05, T06)."""
-    closed = len(tokens) % 2 == 1 and not tokens[-1].strip(_FILLER)
+    closed = not tokens[-1].strip(_FILLER)
     if closed:
         tokens = tokens[:-1]
     unpaired = tokens[-1] if len(tokens) % 2 else None

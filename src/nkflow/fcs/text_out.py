@@ -149,7 +149,7 @@ def _names(channels: Sequence[Channel]) -> tuple[str, ...]:
 
 def _delimiter(tokens: Iterable[str]) -> str:
     used = set("".join(tokens))
-    free = next((delimiter for delimiter in _DELIMITERS if delimiter not in used), None)
-    if free is None:
-        raise InvalidValueError("no delimiter is absent from all keywords", next_step="Write fewer keywords.")
-    return free
+    for delimiter in _DELIMITERS:
+        if delimiter not in used:
+            return delimiter
+    raise InvalidValueError("no delimiter is absent from all keywords", next_step="Write fewer keywords.")
