@@ -35,7 +35,7 @@ def demo(out: Path, force: bool, as_json: bool) -> None:
     if as_json:
         echo_json(result.document)
     else:
-        echo_dose(result.document | {"limits": result.document["dose"]["limits"]})
+        echo_dose(result.release.verdict, result.release.reasons, result.document["dose"])
         click.echo()
         rows = [
             (

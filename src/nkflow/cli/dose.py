@@ -31,5 +31,5 @@ def dose(lot: Path, verdict_is_data: bool, as_json: bool) -> None:
     if as_json:
         echo_json(document)
     else:
-        echo_dose(document)
+        echo_dose(document["verdict"], document["reasons"], document)
     leave(document["verdict"], as_data=verdict_is_data)

@@ -50,8 +50,8 @@ def gate(
     """
     from nkflow.compensation import Spillover
     from nkflow.fcs.read import read_fcs
-    from nkflow.gating.run import gate as gate_sample
     from nkflow.gating.load import load_template
+    from nkflow.gating.run import gate as gate_sample
     from nkflow.release.files import refuse_existing
 
     if out is not None:
@@ -66,6 +66,8 @@ def gate(
         "file": file.name,
         "sha256": sample.sha256,
         **gating.as_dict(),
+        "counts": dict(gating.counts),
+        "populations": list(gating.rows()),
     }
     if out is not None:
         _write(out, document, gating, force=force)
@@ -86,7 +88,7 @@ def _write(out: Path, document: dict[str, object], gating: Gating, *, force: boo
         "gating.json": (json.dumps(document, indent=2, allow_nan=False) + "\n").encode(),
         "populations.csv": gating.table().to_csv(index=False).encode(),
     }
-    for number, (_, svg) in enumerate(drawings(gating), start=1):
+    for number, svg in enumerate(drawings(gating), start=1):
         files[f"plots/{number:02d}.svg"] = svg.encode()
     write_folder(out, files, force=force)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from nkflow.cli.output import echo_json, escape, json_option
-from nkflow.errors import DataError, FCSError
+from nkflow.cli.output import echo_json, json_option
+from nkflow.errors import DataError
 
 __all__ = ["inspect"]
 
@@ -32,14 +32,7 @@ def inspect(files: tuple[Path, ...], cross_check: bool, as_json: bool) -> None:
 
     documents, trusted = [], True
     for file in files:
-        try:
-            inspection = look_into(file, cross_check=cross_check)
-        except FCSError as error:
-            trusted = False
-            documents.append({"file": file.name, "trusted": False, **error.as_dict()})
-            if not as_json:
-                click.echo(escape(f"{file}: can't be read: {error}", keep_lines=True))
-            continue
+        inspection = look_into(file, cross_check=cross_check)
         trusted = trusted and inspection.trusted
         documents.append(inspection.as_dict())
         if not as_json:

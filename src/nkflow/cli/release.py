@@ -41,7 +41,7 @@ def release(
     if as_json:
         echo_json(result.record)
     else:
-        echo_dose(result.record | {"limits": (result.record["dose"] or {}).get("limits", ())})
+        echo_dose(result.verdict, result.reasons, result.record["dose"])
         click.echo(
             f"\npage:   {escape(str(written / 'page.html'))}\nrecord: {escape(str(written / 'record.json'))}"
         )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
 
 from nkflow.cli.output import echo_table, escape
 
-__all__ = ["echo_dose", "echo_limits", "leave", "verdict_is_data_option"]
+__all__ = ["echo_dose", "leave", "verdict_is_data_option"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,20 +31,43 @@ def leave(verdict: str, *, as_data: bool, unreadable: bool = False) -> None:
     click.get_current_context().exit(3 if unreadable else NOT_PASS)
 
 
-def echo_dose(document: Mapping[str, Any]) -> None:
-    """Print verdict, reasons and limits of a dose document."""
-    verdict = str(document["verdict"])
+def echo_dose(verdict: str, reasons: Sequence[str], dose: Mapping[str, Any] | None) -> None:
+    """Print verdict, reasons, the dose in one line and a row a limit."""
     click.secho(verdict, bold=True, fg=_COLOURS.get(verdict))
-    for reason in document.get("reasons", ()):
+    for reason in reasons:
         click.echo(f"  {escape(str(reason))}")
-    echo_limits(document)
-
-
-def echo_limits(document: Mapping[str, Any]) -> None:
-    """Print one row a limit."""
+    if dose is None:
+        return
     click.echo()
+    if dose["volume_ml"] is not None:
+        low, high = dose["delivered_interval"]["low"], dose["delivered_interval"]["high"]
+        definitions = dose["protocol"]["definitions"]
+        click.echo(
+            f"infuse {dose['volume_ml']:g} mL: {dose['delivered_per_kg']:.4g} viable "
+            f"{definitions['dosed_population']} cells/kg (95 % {low:.4g} to {high:.4g}), "
+            f"prescribed {dose['prescribed_per_kg']:.4g}"
+        )
+    click.echo(f"maximum dose of this bag: {dose['bag']['max_dose_per_kg']:.4g} cells/kg\n")
     rows = [
-        (limit["name"], limit.get("reported", "-"), f"{limit['op']} {limit['limit']}", limit["verdict"])
-        for limit in document.get("limits", ())
+        (
+            name,
+            "-" if limit["reportable"] is None else f"{limit['reportable']} {limit['unit']}",
+            f"{limit['op']} {limit['limit']:g}",
+            limit["rule"],
+            limit["verdict"],
+            limit["assurance"] or "-",
+        )
+        for name, limit in dose["limits"].items()
     ]
-    echo_table(("limit", "value", "must be", "verdict"), rows)
+    rows += [
+        (
+            name,
+            (check["result"] or {}).get("outcome") or "-",
+            check["required"],
+            "external",
+            check["verdict"],
+            "-",
+        )
+        for name, check in dose["externals"].items()
+    ]
+    echo_table(("limit", "value", "must be", "rule", "verdict", "assurance"), rows)

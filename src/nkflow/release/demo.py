@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from nkflow import documents
+from nkflow.counting.frequency import Frequency
+from nkflow.counting.intervals import Interval
+from nkflow.dose.result import Dose
 from nkflow.errors import OutputError
 from nkflow.release.files import write_file, write_folder
 from nkflow.release.pipeline import Release, release
 
-__all__ = ["Demo", "run_demo"]
+__all__ = ["Demo", "compare", "run_demo"]
 
 _MARKER = ".made-by-nkflow-demo"
 
@@ -51,10 +54,36 @@ def run_demo(folder: str | Path, *, force: bool, progress: Callable[[str], None]
     result = release(folder / "lot" / "lot.yaml", progress=progress)
     written = result.write(folder / "release", force=True)
     truth = json.loads((folder / "lot" / "truth.json").read_text(encoding="utf-8"))
-    document = result.record | {"truth": compare(result, truth)}
+    document = result.record | {"truth": [] if result.dose is None else compare(result.dose, truth)}
     return Demo(result, document, written / "page.html", written / "record.json")
 
 
-def compare(result: Release, truth: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return a row a quantity: value, 95 % interval, truth, and whether the truth lies inside."""
-    raise NotImplementedError
+def compare(dose: Dose, truth: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return a row a quantity: value, 95 % interval, truth, and whether the truth lies inside.
+
+    The true dose is what the rounded volume really holds: true cells per mL times volume, per kg. A dose that
+    can't be delivered has only its viability to compare.
+    """
+    viability = dose.composition.frequency("viable", "CD45+")
+    rows = []
+    if dose.volume_ml is not None:
+        per_kg = dose.volume_ml / dose.case.recipient.mass_kg
+        for population, word in (
+            (dose.case.dosed, "dose"),
+            (dose.case.protocol.definitions.residual_t, "residual T"),
+        ):
+            amount = dose.amounts[population]
+            rows.append(
+                _row(f"{word} ({population}), cells/kg", amount.value, amount.interval)
+                | {"truth": truth["per_ml"][population] * per_kg}
+            )
+    if isinstance(viability, Frequency):
+        rows.append(
+            _row("viability of CD45+, %", viability.percent, viability.interval)
+            | {"truth": 100 * truth["viability"]}
+        )
+    return [row | {"inside": row["low"] <= row["truth"] <= row["high"]} for row in rows]
+
+
+def _row(quantity: str, value: float, interval: Interval) -> dict[str, Any]:
+    return {"quantity": quantity, "value": value, "low": interval.low, "high": interval.high}

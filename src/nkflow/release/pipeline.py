@@ -64,8 +64,8 @@ class Release:
 
     @property
     def unreadable(self) -> bool:
-        """Tell whether a tube could not be read or gated."""
-        return any(tube.error is not None for tube in self.tubes)
+        """Tell whether a tube could not be read or gated, or the tubes give no dose."""
+        return self.dose is None or any(tube.error is not None for tube in self.tubes)
 
     def page(self) -> str:
         """Return the record for people: one self-contained HTML file."""
@@ -124,7 +124,8 @@ def release(
         "reasons": list(reasons),
         **inputs.as_dict(),
         "dose": None if dose is None else dose.as_dict(),
-        "composition": None if composition is None else composition.as_dict(),
+        # of a dose it is inside, judged by the protocol
+        "composition": composition.as_dict() if composition is not None and dose is None else None,
         "tubes": [tube.as_dict() for tube in tubes],
         "versions": records.versions(),
     }
