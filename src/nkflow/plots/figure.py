@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nkflow.plots.axis import Axis
+from nkflow.plots.heights import Heights
 from nkflow.plots.outline import Outline
 from nkflow.plots.raster import COLOURS, SPARSE, levels
 from nkflow.plots.text import escaped, shortened
@@ -72,18 +73,17 @@ def histogram_figure(
     """Return a one-dimensional histogram with its gates; parameters as for `svg.histogram_svg`."""
     import plotly.graph_objects as go
 
-    counts = np.asarray(counts, dtype=np.float64)
-    top = max(float(counts.max(initial=0.0)), 1.0)
-    middle = _middles(counts.size, x)
+    y = Heights.of(counts)
     figure = go.Figure(
         go.Scatter(
-            x=middle, y=counts, mode="lines", line={"shape": "hvh", "width": 1, "color": "#31688e"},
-            fill="tozeroy", hovertemplate="%{y} events<extra></extra>",
+            x=_middles(len(np.asarray(counts)), x), y=y.at(counts), customdata=np.asarray(counts),
+            mode="lines", line={"shape": "hvh", "width": 1, "color": "#31688e"}, fill="tozeroy",
+            hovertemplate="%{customdata} events<extra></extra>",
         )
     )  # fmt: skip
-    _draw(figure, outlines, (x, None), {}, top=top)
+    _draw(figure, outlines, (x, y), {})
     figure.update_xaxes(**_axis(x))
-    figure.update_yaxes(**_FRAME, title={"text": "events"}, range=[0, top * 1.06])
+    figure.update_yaxes(**_axis(y))
     figure.update_layout(**_layout(width=SIZE + 60, height=SIZE), title={"text": _plain(title, 80)})
     return figure
 
@@ -116,17 +116,14 @@ def _middles(n: int, axis: Axis) -> npt.NDArray[np.float64]:
 def _draw(
     figure: go.Figure,
     outlines: Sequence[Outline],
-    axes: tuple[Axis, Axis | None],
+    axes: tuple[Axis, Axis | Heights],
     place: dict[str, int],
-    *,
-    top: float = 1.0,
 ) -> None:
-    """Add the lines and labels of gates; without a y axis, y runs from 0 to 1 = `top`."""
+    """Add the lines and labels of gates."""
     import plotly.graph_objects as go
 
-    x, y = axes
     tracks = [
-        [_track(path.points + path.points[: path.closed], x, y, top) for path in outline.paths]
+        [_track(path.points + path.points[: path.closed], axes) for path in outline.paths]
         for outline in outlines
     ]
     for colour, width in (("#ffffff", 4), (GATE, 2)):  # halos first, so that crossing lines stay whole
@@ -139,34 +136,35 @@ def _draw(
                 figure.add_trace(line, **place)
     for outline, lines in zip(outlines, tracks, strict=True):
         if outline.anchor is not None:
-            lines = [_track([outline.anchor], x, y, top)]
+            lines = [_track([outline.anchor], axes)]
         if lines:
-            figure.add_annotation(**_label(outline, lines, x, y), **place)
+            figure.add_annotation(**_label(outline, lines, axes), **place)
 
 
 def _track(
-    points: Sequence[tuple[float, float]], x: Axis, y: Axis | None, top: float
+    points: Sequence[tuple[float, float]], axes: tuple[Axis, Axis | Heights]
 ) -> tuple[list[float], list[float]]:
     """Return the x and the y of points in display units, cut off at the frame."""
-    across = [min(max(float(point[0]), x.low), x.high) for point in points]
-    low, high = (y.low, y.high) if y else (0.0, 1.0)
-    up = [min(max(float(point[1]), low), high) * (1.0 if y else top) for point in points]
+    across, up = (
+        [min(max(float(point[k]), axis.low), axis.high) for point in points] for k, axis in enumerate(axes)
+    )
     return across, up
 
 
 def _label(
-    outline: Outline, lines: Sequence[tuple[list[float], list[float]]], x: Axis, y: Axis | None
+    outline: Outline,
+    lines: Sequence[tuple[list[float], list[float]]],
+    axes: tuple[Axis, Axis | Heights],
 ) -> dict[str, Any]:
     xs = [value for across, _ in lines for value in across]
     up = max(value for _, ups in lines for value in ups)
     middle = (min(xs) + max(xs)) / 2
-    share = float(x.fraction(middle))
-    high = y is None or float(y.fraction(up)) > 0.85
+    share, height = float(axes[0].fraction(middle)), float(axes[1].fraction(up))
     return {
         "x": middle, "y": up,
         "text": "<br>".join(_plain(line, 40) for line in (outline.name, outline.numbers) if line),
         "xanchor": "left" if share < 0.34 else "right" if share > 0.66 else "center",
-        "yanchor": "top" if high else "bottom", "showarrow": False,
+        "yanchor": "top" if height > 0.85 else "bottom", "showarrow": False,
         "font": {"size": 12, "color": INK}, "bgcolor": "rgba(255,255,255,0.75)",
     }  # fmt: skip
 
@@ -177,7 +175,7 @@ _FRAME = {
 }  # fmt: skip
 
 
-def _axis(axis: Axis) -> dict[str, Any]:
+def _axis(axis: Axis | Heights) -> dict[str, Any]:
     return {
         **_FRAME,
         "title": {"text": _plain(axis.label, 60)},

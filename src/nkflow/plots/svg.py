@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from nkflow.errors import InvalidValueError
 from nkflow.plots.axis import Axis
+from nkflow.plots.heights import Heights
 from nkflow.plots.labels import LINE_HEIGHT, Box, Label, settle
 from nkflow.plots.outline import Outline
 from nkflow.plots.raster import data_uri
@@ -20,7 +20,7 @@ SIDE = 250.0  # of the square frame, in px
 LEFT, TOP, RIGHT, BOTTOM = 52.0, 26.0, 10.0, 42.0
 FONT = "system-ui, 'Liberation Sans', Arial, Helvetica, sans-serif"
 INK, LINE, GATE = "#1a1a1a", "#555555", "#c2185b"
-LABEL_LENGTH, TITLE_LENGTH = 26, 42
+LABEL_LENGTH, TITLE_LENGTH = 28, 42
 HALO = (
     'font-weight="600" stroke="#ffffff" stroke-width="3" stroke-linejoin="round" style="paint-order:stroke"'
 )
@@ -64,21 +64,16 @@ def histogram_svg(
     counts
         (n,) events per bin, from the low end of `x` to its high end.
     x, outlines, title
-        As in `density_svg`; the y of an outline runs from 0 (base line) to 1 (fullest bin).
+        As in `density_svg`; the y of an outline runs from 0 (the base line) to 1 (the top).
     """
-    counts = np.asarray(counts, dtype=np.float64)
-    if counts.ndim != 1 or counts.size == 0 or not bool(np.all(counts >= 0)):
-        raise InvalidValueError(
-            "a histogram needs a 1-D array of counts", code="histogram", found=f"shape {counts.shape}",
-            expected="(n,), no negative and no NaN",
-        )  # fmt: skip
-    height = counts / max(float(counts.max()), 1.0) * 0.94  # some air above the fullest bin
-    edge = np.repeat(np.linspace(0, 1, counts.size + 1), 2)[1:-1]
+    y = Heights.of(counts)
+    height = y.at(counts)
+    edge = np.repeat(np.linspace(0, 1, height.size + 1), 2)[1:-1]
     steps = zip(LEFT + SIDE * edge, TOP + SIDE * (1 - np.repeat(height, 2)), strict=True)
     line = " ".join(f"{_px(across)},{_px(down)}" for across, down in steps)
     base = f"{_px(LEFT + SIDE)},{_px(TOP + SIDE)} {_px(LEFT)},{_px(TOP + SIDE)}"
     area = f'<polygon points="{line} {base}" fill="#31688e" fill-opacity="0.55" stroke="#31688e"/>'
-    return _document(title, [area, *_frame(x, None), *_gates(outlines, x, None)])
+    return _document(title, [area, *_frame(x, y), *_gates(outlines, x, y)])
 
 
 def _document(title: str, parts: Iterable[str]) -> str:
@@ -94,30 +89,29 @@ def _document(title: str, parts: Iterable[str]) -> str:
     return "\n".join([head, heading, *parts, "</svg>"])
 
 
-def _frame(x: Axis, y: Axis | None) -> list[str]:
-    """Return the frame with ticks and axis labels; without `y` the vertical axis counts events."""
+def _frame(x: Axis, y: Axis | Heights) -> list[str]:
+    """Return the frame with ticks and axis labels."""
     parts = [
         f'<rect x="{_px(LEFT)}" y="{_px(TOP)}" width="{_px(SIDE)}" height="{_px(SIDE)}" fill="none" '
         f'stroke="{LINE}"/>'
     ]
-    floor = TOP + SIDE
+    floor, middle = TOP + SIDE, TOP + SIDE / 2
     for mark in x.marks:
         at, length = LEFT + SIDE * float(x.fraction(mark.at)), 5 if mark.text else 3
         parts.append(_line(at, floor, at, floor + length))
         if mark.text:
             parts.append(_text(at, floor + 16, mark.text))
-    for mark in y.marks if y else ():
-        at, length = floor - SIDE * float(y.fraction(mark.at)) if y else 0.0, 5 if mark.text else 3
+    for mark in y.marks:
+        at, length = floor - SIDE * float(y.fraction(mark.at)), 5 if mark.text else 3
         parts.append(_line(LEFT - length, at, LEFT, at))
         if mark.text:
             parts.append(_text(LEFT - 7, at + 3.5, mark.text, anchor="end"))
     parts.append(_text(LEFT + SIDE / 2, floor + 34, shortened(x.label, TITLE_LENGTH), 'font-size="11.5"'))
-    label, middle = shortened(y.label if y else "events", TITLE_LENGTH), TOP + SIDE / 2
     turned = f'font-size="11.5" transform="rotate(-90 11 {_px(middle)})"'
-    return [*parts, _text(11, middle, label, turned)]
+    return [*parts, _text(11, middle, shortened(y.label, TITLE_LENGTH), turned)]
 
 
-def _gates(outlines: Sequence[Outline], x: Axis, y: Axis | None) -> list[str]:
+def _gates(outlines: Sequence[Outline], x: Axis, y: Axis | Heights) -> list[str]:
     """Return white halos, then the lines over them, then the labels over all."""
     halos, lines, wishes = [], [], []
     for outline in outlines:
@@ -138,16 +132,14 @@ def _shape(track: Sequence[tuple[float, float]], closed: bool, colour: str, widt
     )
 
 
-def _track(points: Sequence[tuple[float, float]], x: Axis, y: Axis | None) -> list[tuple[float, float]]:
+def _track(points: Sequence[tuple[float, float]], x: Axis, y: Axis | Heights) -> list[tuple[float, float]]:
     """Return points in px, cut off at the frame."""
-    across = x.fraction([point[0] for point in points])
-    height = np.asarray([point[1] for point in points], dtype=np.float64)
-    up = y.fraction(height) if y else np.clip(height, 0.0, 1.0)
+    across, up = (axis.fraction([point[k] for point in points]) for k, axis in enumerate((x, y)))
     return [(LEFT + SIDE * float(a), TOP + SIDE * (1 - float(u))) for a, u in zip(across, up, strict=True)]
 
 
 def _wish(
-    outline: Outline, tracks: Sequence[Sequence[tuple[float, float]]], x: Axis, y: Axis | None
+    outline: Outline, tracks: Sequence[Sequence[tuple[float, float]]], x: Axis, y: Axis | Heights
 ) -> Label:
     """Return the label where it would like to stand: at its anchor, else above or beside its lines."""
     lines = tuple(shortened(line, LABEL_LENGTH) for line in (outline.name, outline.numbers) if line)
@@ -159,6 +151,8 @@ def _wish(
     above = top - 5 - LINE_HEIGHT * (len(lines) - 1)
     if above >= TOP + LINE_HEIGHT:
         return Label(lines, (left + right) / 2, above)
+    if len(tracks) > 1:  # between two lines
+        return Label(lines, (left + right) / 2, top + LINE_HEIGHT)
     if right < LEFT + 0.6 * SIDE:
         return Label(lines, right + 5, top + LINE_HEIGHT, "start")
     if left > LEFT + 0.4 * SIDE:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nkflow.release.page.model import Cell, Section, Table, number, strong, text
-from nkflow.release.page.numbers import DASH, count, exact, significant
+from nkflow.release.page.numbers import count, exact, fixed, significant
 from nkflow.release.page.summary import level_of
 
 __all__ = ["by_hand"]
@@ -21,7 +21,7 @@ def by_hand(record: Record) -> Section:
     the record's own at full precision.
     """
     dose = record["dose"]
-    given = Table(("Input", "Value", "From, or tube by tube"), tuple(_inputs(record)))
+    given = Table(("Input", "Value", "From, or tube by tube"), tuple(_inputs(dose)))
     steps = Table(("Result", "Formula", "Value in the record"), tuple(_steps(dose)))
     return Section(
         "by-hand",
@@ -32,8 +32,8 @@ def by_hand(record: Record) -> Section:
     )
 
 
-def _inputs(record: Record) -> Iterator[tuple[Cell, ...]]:
-    dose, counting = record["dose"], record["lot"]["counting"]
+def _inputs(dose: Record) -> Iterator[tuple[Cell, ...]]:
+    counting = dose["composition"]["counting"]["inputs"]
     pooled = dose["composition"]["pooled"]
     definitions = dose["protocol"]["definitions"]
     names = ("beads", definitions["dosed_population"], definitions["residual_t"], "viable", "dead")
@@ -123,5 +123,6 @@ def _doublets(composition: Record) -> str:
 
 
 def _step(name: str, formula: str, value: float | None) -> tuple[Cell, ...]:
-    shown = DASH if value is None else f"{significant(value, 6)}"
+    whole = value is not None and value.is_integer() and abs(value) < 1e6
+    shown = fixed(value, 0) if whole else significant(value, 6)
     return strong(name), Cell(formula, "formula"), number(shown, exact(value) if value is not None else "")

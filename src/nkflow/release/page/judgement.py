@@ -102,7 +102,7 @@ def _window(rule: Record, window: Record) -> tuple[Cell, ...]:
     allowed = f"{rule['low_pct']:+g} to {rule['high_pct']:+g} %".replace("-", "−")
     return (
         strong("delivered dose", "deviation from the prescribed dose"),
-        number(f"{window['reportable']} %", f"unrounded {exact(window['deviation_pct'])}"),
+        number(f"{_separated(window['reportable'])} %", f"unrounded {exact(window['deviation_pct'])}"),
         number(allowed),
         verdict(window["verdict"], f"{window['rule']} rule"),
         verdict(window["assurance"], f"P(true dose within) {probability(window['p_within'])}"),
@@ -160,6 +160,12 @@ def _sign(op: str) -> str:
 
 
 def _separated(shown: str) -> str:
-    """Return a reportable number with separators of thousands; what is no plain number stays as it is."""
-    head, dot, tail = shown.partition(".")
-    return f"{int(head):,}{dot}{tail}" if head.isascii() and head.isdigit() else shown
+    """Return a reportable number with separators of thousands; what is no plain number stays as it is.
+
+    A negative number gets a minus sign, and a zero none.
+    """
+    head, dot, tail = shown.removeprefix("-").partition(".")
+    if not (head.isascii() and head.isdigit()):
+        return shown
+    sign = "−" if shown.startswith("-") and set(head + tail) != {"0"} else ""
+    return f"{sign}{int(head):,}{dot}{tail}"

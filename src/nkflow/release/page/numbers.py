@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from decimal import ROUND_HALF_UP, Decimal
 
-__all__ = ["DASH", "count", "exact", "fixed", "interval", "percent", "probability", "significant"]
+__all__ = ["DASH", "count", "exact", "fixed", "interval", "like", "percent", "probability", "significant"]
 
 DASH = "–"
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_PLAIN = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
 def count(value: object) -> str:
@@ -67,11 +68,18 @@ def interval(low: object, high: object, digits: int = 4) -> str:
     """Return both ends of an interval, in the power of ten of the upper one."""
     if not (_is_number(low) and _is_number(high)):
         return DASH
-    mantissa, times, power = significant(high, digits).partition(" × ")
-    if not times:
-        return f"{significant(low, digits)} to {mantissa}"
-    shift = Decimal(repr(high)).quantize(Decimal(1).scaleb(Decimal(repr(high)).adjusted())).adjusted()
-    return f"({fixed(float(Decimal(repr(low)).scaleb(-shift)), digits - 1)} to {mantissa}) × {power}"
+    first, times, power = like(low, high, digits).partition(" × ")
+    last = significant(high, digits).partition(" × ")[0]
+    return f"({first} to {last}) × {power}" if times else f"{first} to {last}"
+
+
+def like(value: object, model: object, digits: int = 4) -> str:
+    """Return a number in the power of ten in which `significant` writes `model`."""
+    _, times, power = significant(model, digits).partition(" × 10")
+    if not times or not _is_number(value):
+        return significant(value, digits)
+    shift = int(power.translate(_PLAIN))
+    return f"{fixed(float(Decimal(repr(value)).scaleb(-shift)), digits - 1)} × 10{power}"
 
 
 def _is_number(value: object) -> bool:

@@ -48,7 +48,7 @@ def inputs(record: Record) -> Section:
         documents.insert(0, (strong("Template"), _named(template), hashed(template.get("sha256"))))
     documents += [
         (strong(f"Dose {dose['number']}, record"), text("infused earlier"), hashed(dose["record_sha256"]))
-        for dose in record["lot"]["dose"]["earlier"]
+        for dose in record["lot"]["dose"].get("earlier", ())
     ]
     return Section(
         "inputs",

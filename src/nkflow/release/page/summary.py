@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nkflow.release.page.model import Fact
-from nkflow.release.page.numbers import DASH, fixed, interval, significant
+from nkflow.release.page.numbers import DASH, fixed, interval, like, significant
 from nkflow.release.page.wording import wording
 
 __all__ = ["context", "figures", "formula", "identity", "level_of", "reasons"]
@@ -98,7 +98,7 @@ def _delivered(dose: Record) -> Fact:
         return Fact(f"Delivered, viable {dosed}", DASH, f"prescribed {prescribed} /kg")
     return Fact(
         f"Delivered, viable {dosed}",
-        f"{significant(dose['delivered_per_kg'])} /kg",
+        f"{like(dose['delivered_per_kg'], dose['prescribed_per_kg'])} /kg",
         f"95 % interval {interval(ends['low'], ends['high'])}; prescribed {prescribed}",
     )
 

@@ -1,0 +1,34 @@
+"""The plots of one tube as static SVG, in gating order, for the page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nkflow.gating.drawing import Histogram
+from nkflow.gating.result import Gating
+from nkflow.plots.outline import Outline
+from nkflow.plots.svg import density_svg, histogram_svg
+
+__all__ = ["drawings"]
+
+
+def drawings(gating: Gating) -> tuple[str, ...]:
+    """Return an SVG element for each parent and pair of axes on which a gate is drawn, in gating order.
+
+    The title names the parent with its events: it is the reference of every percentage in the drawing.
+    """
+    return tuple(_drawing(gating, histogram) for histogram in gating.histograms)
+
+
+def _drawing(gating: Gating, histogram: Histogram) -> str:
+    parent = histogram.population
+    title = f"{'all events' if parent == 'root' else parent}: {gating.counts[parent]:,} = 100 %"
+    outlines = [_short(outline, parent) for outline in histogram.outlines]
+    if histogram.y is None:
+        return histogram_svg(histogram.counts, x=histogram.x, outlines=outlines, title=title)
+    return density_svg(histogram.counts, x=histogram.x, y=histogram.y, outlines=outlines, title=title)
+
+
+def _short(outline: Outline, parent: str) -> Outline:
+    """Leave out the reference where it is the parent, which the title names."""
+    return replace(outline, frequency=outline.frequency.removesuffix(f" of {parent}"))
