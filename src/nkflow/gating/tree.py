@@ -122,9 +122,11 @@ class _Resolution:
         if len(self.populations) > MAX_POPULATIONS:
             text = f"{len(self.populations)} populations; at most {MAX_POPULATIONS} can be kept"
             return None, [Mistake((), text)]
+        if self._doubled([self.entries[entry].parent for entry, _, _ in self.populations]):
+            return None, self._distinct()
         parents = [self._one(entry, "parent", self.entries[entry].parent) for entry, _, _ in self.populations]
         references = {index: self._references(index) for index in range(len(self.entries))}
-        if self.mistakes or not self._paths_are_unique(parents):
+        if self.mistakes or self._doubled(parents):
             return None, self._distinct()
         nodes = tuple(
             Node(name, self._path(index, parents), parents[index], entry, outcome, *references[entry])
@@ -184,13 +186,14 @@ class _Resolution:
                 self._parents[index] = self._lookup(tuple(text.removeprefix(ROOT + "/").split("/")))
         return self._parents[index]
 
-    def _paths_are_unique(self, parents: Sequence[int]) -> bool:
-        seen: dict[tuple[int, str], int] = {}
-        for index, (entry, _, name) in enumerate(self.populations):
-            if (parents[index], name) in seen:
+    def _doubled(self, parents: Sequence[int | str]) -> bool:
+        """Note populations of the same name under the same parent; tell whether there are any."""
+        seen: set[tuple[int | str, str]] = set()
+        for parent, (entry, _, name) in zip(parents, self.populations, strict=True):
+            if (parent, name) in seen:
                 self.mistakes.append(Mistake((entry, "name"), f"'{name}' stands twice under the same parent"))
-            seen[parents[index], name] = index
-        return not self.mistakes
+            seen.add((parent, name))
+        return bool(self.mistakes)
 
     def _path(self, index: int, parents: Sequence[int]) -> str:
         names: list[str] = []
