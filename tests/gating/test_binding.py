@@ -14,7 +14,11 @@ MATRIX = Spillover(("FITC-A", "PE-A"), [[1, 0.5], [0, 1]], source="file")
 
 
 def sample(spillover: Spillover | None = MATRIX, *, prefix: str = "", **options) -> Sample:
-    columns = {f"{prefix}FITC-A": [100.0, 0.0, 10.0], f"{prefix}PE-A": [60.0, 40.0, 0.0], "FSC-A": [1.0, 2.0, 3.0]}
+    columns = {
+        f"{prefix}FITC-A": [100.0, 0.0, 10.0],
+        f"{prefix}PE-A": [60.0, 40.0, 0.0],
+        "FSC-A": [1.0, 2.0, 3.0],
+    }
     markers = {f"{prefix}FITC-A": "CD3 FITC", f"{prefix}PE-A": "CD56", "FSC-A": ""}
     return Sample.from_arrays(columns, markers=markers, spillover=spillover, name="tube", **options)
 
@@ -75,7 +79,9 @@ def test_matrix__of_the_template_may_name_its_dyes() -> None:
 
 def test_matrix__may_have_more_detectors_than_dyes() -> None:
     spectral = Spillover(("Alpha",), [[2.0, 1.0]], ("FITC-A", "PE-A"))
-    gating = gate(sample(None), policy("policy: given", "{kind: range, channel: Alpha, low: 30}"), spillover=spectral)
+    gating = gate(
+        sample(None), policy("policy: given", "{kind: range, channel: Alpha, low: 30}"), spillover=spectral
+    )
     assert gating.mask("CD56+").tolist() == [True, False, False]
     np.testing.assert_allclose(gating.values("root", "Alpha")[:, 0], [52.0, 8.0, 4.0])
 
@@ -114,7 +120,9 @@ def test_state__a_gate_may_insist_on_raw_or_on_compensated_values() -> None:
 
 
 def test_state__one_gate_may_mix_both() -> None:
-    shape = Polygon(Dimension("CD56", compensated=False), Dimension("CD56"), [(0, 0), (70, 0), (70, 70), (0, 70)])
+    shape = Polygon(
+        Dimension("CD56", compensated=False), Dimension("CD56"), [(0, 0), (70, 0), (70, 70), (0, 70)]
+    )
     template = Template.of(type(shape)(shape.x, shape.y, shape.vertices, name="p"), compensation="file")
     assert gate(sample(), template).mask("p").tolist() == [True, True, False]  # PE: 60, 40, 0 and 10, 40, -5
 
@@ -166,18 +174,24 @@ REFERENCE = "reference: {instrument: Cytometer 3000, settings: {$P1V: 450, $CYTS
         ({}, 3),
     ],
 )
-def test_reference__another_instrument_or_setting_is_a_warning(keywords: dict[str, str], expected: int) -> None:
+def test_reference__another_instrument_or_setting_is_a_warning(
+    keywords: dict[str, str], expected: int
+) -> None:
     gating = gate(sample(keywords=keywords), policy("policy: file", more=REFERENCE))
     assert codes(gating) == ["template-reference"] * expected
     assert {finding.severity for finding in gating.findings} <= {"warning"}
 
 
 def test_explain__prints_the_program_step_by_step() -> None:
-    shape = "{kind: range, channel: {channel: CD56, scale: {kind: linear, T: 100}}, low: 0.3, space: display}"
+    shape = (
+        "{kind: range, channel: {channel: CD56, scale: {kind: linear, T: 100}}, low: 0.25, space: display}"
+    )
     lines = explain(sample(), policy("policy: file", shape))
     assert lines[1] == "decode 2 of 3 channels: FITC-A, PE-A"
     assert lines[2] == "compensate PE-A from 2 detectors (file)"
-    assert any("CD56+ in root: CD56 (PE-A), compensated >= 30 (pulled back from 0.3" in line for line in lines)
+    assert any(
+        "CD56+ in root: CD56 (PE-A), compensated >= 25 (pulled back from 0.25" in line for line in lines
+    )
 
 
 def test_explain__leaves_out_what_nobody_reads() -> None:

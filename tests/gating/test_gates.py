@@ -76,9 +76,13 @@ class TestEveryGate:
             assert gating.findings or not gating.non_finite["root"]
 
     def test_gate__stays_within_its_parent(self, shape) -> None:
-        names = {o: "gate" if n == "gate" else n for o, n in shape.pairs} if isinstance(shape, Quadrant) else None
+        names = (
+            {o: "gate" if n == "gate" else n for o, n in shape.pairs} if isinstance(shape, Quadrant) else None
+        )
         child = Population(shape, "" if names else "gate", "left")
-        gating = gate(events(INSIDE, INSIDE), Template.of(Range("z", low=9, name="left"), child, compensation="none"))
+        gating = gate(
+            events(INSIDE, INSIDE), Template.of(Range("z", low=9, name="left"), child, compensation="none")
+        )
         assert gating.counts["gate"] == 0
 
     def test_gate__loads_back_equal_from_yaml(self, shape) -> None:
@@ -101,7 +105,12 @@ class TestEveryGate:
 
 
 def test_range__takes_its_low_end_in_and_leaves_its_high_end_out() -> None:
-    assert masked(Range("x", 20, 80), (20, 0, 0), (80, 0, 0), (79.999, 0, 0), (19.999, 0, 0)) == [True, False, True, False]
+    assert masked(Range("x", 20, 80), (20, 0, 0), (80, 0, 0), (79.999, 0, 0), (19.999, 0, 0)) == [
+        True,
+        False,
+        True,
+        False,
+    ]
 
 
 def test_range__pulled_back_agrees_with_the_scale_on_both_sides() -> None:
@@ -109,7 +118,12 @@ def test_range__pulled_back_agrees_with_the_scale_on_both_sides() -> None:
     shape = Range(Dimension("x", scale), 0.3, 0.6, "display")
     low, high = scale.pull_back(0.3), scale.pull_back(0.6)
     below = (np.nextafter(low, -np.inf), np.nextafter(high, -np.inf))
-    assert masked(shape, *((x, 0.0, 0.0) for x in (low, below[0], high, below[1]))) == [True, False, False, True]
+    assert masked(shape, *((x, 0.0, 0.0) for x in (low, below[0], high, below[1]))) == [
+        True,
+        False,
+        False,
+        True,
+    ]
 
 
 def test_quadrant__sends_a_tie_up() -> None:
@@ -137,7 +151,11 @@ PENTAGRAM = [(math.cos(math.radians(90 + 144 * k)), math.sin(math.radians(90 + 1
 @pytest.mark.parametrize(
     ("vertices", "inside", "outside"),
     [
-        (SQUARE, [*SQUARE, (0.5, 0), (1, 0.5), (0.5, 1), (0, 0.5), (0.5, 0.5)], [(1.0001, 0.5), (0.5, -1e-9)]),
+        (
+            SQUARE,
+            [*SQUARE, (0.5, 0), (1, 0.5), (0.5, 1), (0, 0.5), (0.5, 0.5)],
+            [(1.0001, 0.5), (0.5, -1e-9)],
+        ),
         (BOW_TIE, [(0.5, 1), (1.5, 1), (1, 1)], [(1, 0.5), (1, 1.5)]),
         (PENTAGRAM, [(0, 0.9), *PENTAGRAM], [(0, 0), (0, -0.9)]),
         ([*SQUARE[:2], SQUARE[1], *SQUARE[2:], SQUARE[3]], [(0.5, 0.5), (1, 0)], [(2, 0)]),
@@ -170,7 +188,12 @@ def test_ellipsoid__half_axes_end_on_its_surface() -> None:
     scale = Logicle(262144.0, 0.5, 4.5)
     x, y = Dimension("x", scale), Dimension("y", scale)
     shape = Ellipsoid([x, y], (1000, 1000), [(8000, 1000), (1000, 3000)])
-    assert masked(shape, (7990, 1000, 0), (8010, 1000, 0), (1000, 2990, 0), (1000, 3010, 0)) == [True, False, True, False]
+    assert masked(shape, (7990, 1000, 0), (8010, 1000, 0), (1000, 2990, 0), (1000, 3010, 0)) == [
+        True,
+        False,
+        True,
+        False,
+    ]
 
 
 def test_boolean__complement_is_of_all_events_then_within_the_parent() -> None:
@@ -187,7 +210,10 @@ def test_boolean__complement_is_of_all_events_then_within_the_parent() -> None:
 
 
 def test_exclude__takes_populations_out_again() -> None:
-    entries = [Population(Range("x", low=0), "gate", exclude=("beads",)), Population(Range("y", low=5), "beads")]
+    entries = [
+        Population(Range("x", low=0), "gate", exclude=("beads",)),
+        Population(Range("y", low=5), "beads"),
+    ]
     gating = gate(events((1, 9, 0), (1, 0, 0), (-1, 0, 0)), Template.of(*entries, compensation="none"))
     assert gating.mask("gate").tolist() == [False, True, False]
 

@@ -82,7 +82,12 @@ def test_sha256__ignores_comments_and_sees_every_number() -> None:
         ("kind: rectangle", "kind: rectangel", "populations[2].gate", "rectangel"),
         ("exclude: [beads]", "exclude: [bedas]", "populations[1].exclude", "no population 'bedas'"),
         ("parent: NK,", "parent: NKK,", "populations[4].parent", "no population 'NKK'"),
-        ("name: CD56+, gate", "name: CD56+, parent: CD16+, exclude: [CD56+], gate", "populations[0]", "circle"),
+        (
+            "name: CD56+, gate",
+            "name: CD56+, parent: CD16+, exclude: [CD56+], gate",
+            "populations[0]",
+            "circle",
+        ),
         ("name: beads", "name: cells", "populations[2].name", "twice"),
         ("low: 300", "low: .nan", "populations[4].gate.range.low", "finite"),
         ("low: 300", "low: '300'", "populations[4].gate.range.low", "number"),
