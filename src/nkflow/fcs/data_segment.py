@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -69,7 +69,10 @@ def find_data(
     total = _total(header, keywords, tolerance)
     found = candidates(header, keywords, window.size, layouts if total else layouts[:1], total)
     if not found:
-        return _without_segment(window, header, keywords, total, layouts[0], tolerance, on_truncated)
+        stated = _stated(header, keywords)
+        return _without_segment(
+            stated, window.size, total, layout=layouts[0], tolerance=tolerance, on_truncated=on_truncated
+        )
     best = found[0]
     _check_width(best, tolerance)
     _report(best, header, keywords, tolerance)
@@ -107,10 +110,10 @@ def _total(header: Header, keywords: Keywords, tolerance: Tolerance) -> int | No
 
 
 def _without_segment(
-    window: Window,
-    header: Header,
-    keywords: Keywords,
+    stated: Mapping[str, Segment],
+    size: int,
     total: int | None,
+    *,
     layout: Layout,
     tolerance: Tolerance,
     on_truncated: OnTruncated,
@@ -118,8 +121,7 @@ def _without_segment(
     """Return an empty DATA where `$TOT` is 0 (FCS-D15); refuse, or note a file that ends before its DATA."""
     if total == 0:
         return DataSegment(0, 0, 0, layout, "none")
-    stated = _stated(header, keywords)
-    if any(segment.begin >= window.size for segment in stated.values()):
+    if any(segment.begin >= size for segment in stated.values()):
         _truncated(0, total, tolerance, on_truncated)
         return DataSegment(0, 0, 0, layout, "none", truncated=True)
     raise FCSFormatError(

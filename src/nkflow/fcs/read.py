@@ -6,8 +6,9 @@ import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import islice
-from typing import Literal
+from typing import Literal, TypedDict, Unpack
 
+from nkflow.errors import InvalidValueError
 from nkflow.fcs.acquired import parse_acquired
 from nkflow.fcs.ascii_events import decode_ascii
 from nkflow.fcs.bit_order import EVIDENCE_EVENTS, settle_bit_order
@@ -36,7 +37,25 @@ from nkflow.fcs.spillover_keyword import read_spillover
 from nkflow.fcs.tolerance import Tolerance
 from nkflow.fcs.volume import parse_volume
 
-__all__ = ["read_fcs"]
+__all__ = ["ReadOptions", "read_fcs"]
+
+
+class ReadOptions(TypedDict, total=False):
+    """What is seldom asked of the reader.
+
+    Attributes
+    ----------
+    name
+        What to call the sample; by default the name of the file.
+    apply_gain
+        Divide by ``$PnG`` (FCS-V05): True, the default; ``int-only`` leaves float data alone; False.
+    limits
+        Caps on what the file may ask for.
+    """
+
+    name: str | None
+    apply_gain: bool | Literal["int-only"]
+    limits: Limits | None
 
 
 def read_fcs(
@@ -46,9 +65,7 @@ def read_fcs(
     strict: bool = True,
     allow: Collection[str] = (),
     on_truncated: OnTruncated = "error",
-    name: str | None = None,
-    apply_gain: bool | Literal["int-only"] = True,
-    limits: Limits | None = None,
+    **options: Unpack[ReadOptions],
 ) -> Sample:
     """Open an FCS 2.0-3.2 file; its events are read when they are asked for.
 
@@ -62,43 +79,50 @@ def read_fcs(
         Codes of single refusals to tolerate (:data:`~nkflow.fcs.tolerance.REFUSALS`).
     on_truncated
         ``read``: of a file that ends early, the complete events, with a finding.
-    name
-        What to call the sample; by default the name of the file.
-    apply_gain
-        Divide by ``$PnG`` (FCS-V05); ``int-only`` leaves float data alone.
-    limits
-        Caps on what the file may ask for.
+    **options
+        `name`, `apply_gain`, `limits`: see :class:`ReadOptions`.
 
     Raises
     ------
     FCSError
         One of its subclasses, with a code.
     """
-    caps = limits or Limits()
-    options = _Options(on_truncated, name, apply_gain, caps)
+    asked = _Asked(on_truncated, **options)
     with Source(path) as source:
         tolerance = Tolerance(source.path.name, strict=strict, allow=allow)
-        sets = walk(source, tolerance, caps)
+        sets = walk(source, tolerance, asked.caps)
         found = list(sets if data_set is None else islice(sets, max(0, data_set) + 1))
         index = choose(len(found), data_set, source.path, tolerance)
         for finding in tolerance.findings:
             found[index].tolerance.note(**vars(finding))
-        return _sample(found[index], index, options)
+        return _sample(found[index], index, asked)
 
 
 @dataclass(frozen=True)
-class _Options:
+class _Asked:
     on_truncated: OnTruncated
-    name: str | None
-    apply_gain: bool | Literal["int-only"]
-    limits: Limits
+    name: str | None = None
+    apply_gain: bool | Literal["int-only"] = True
+    limits: Limits | None = None
+
+    def __post_init__(self) -> None:
+        if self.on_truncated not in ("error", "read") or self.apply_gain not in (True, False, "int-only"):
+            raise InvalidValueError(
+                "an option of the reader is not known",
+                found=f"on_truncated={self.on_truncated!r}, apply_gain={self.apply_gain!r}",
+                expected="on_truncated 'error' or 'read'; apply_gain True, False or 'int-only'",
+            )
+
+    @property
+    def caps(self) -> Limits:
+        return self.limits or Limits()
 
 
-def _sample(opened: Opened, index: int, options: _Options) -> Sample:
+def _sample(opened: Opened, index: int, asked: _Asked) -> Sample:
     window, header, keywords, tolerance = opened.window, opened.header, opened.keywords, opened.tolerance
     keywords = renumbered(keywords, tolerance)
     check_mode(keywords, tolerance)
-    count = channel_count(keywords, tolerance, options.limits)
+    count = channel_count(keywords, tolerance, asked.caps)
     types = data_types(keywords, count, tolerance)
     widths = declared_widths(keywords, types, tolerance)
     order = parse_byte_order(keywords, header.version, tolerance)
@@ -108,21 +132,21 @@ def _sample(opened: Opened, index: int, options: _Options) -> Sample:
         keywords=keywords,
         layouts=possible_layouts(types, widths, order, tolerance),
         tolerance=tolerance,
-        on_truncated=options.on_truncated,
+        on_truncated=asked.on_truncated,
     )
-    channels = build_channels(keywords, data.layout, tolerance, apply_gain=options.apply_gain)
+    channels = build_channels(keywords, data.layout, tolerance, apply_gain=asked.apply_gain)
     time_step = _time_step(keywords, tolerance)
-    events = _events(window, data, channels, time_step=time_step, tolerance=tolerance, limits=options.limits)
+    events = _events(window, data, channels, time_step=time_step, tolerance=tolerance, limits=asked.caps)
     note_version(keywords, header.version, tolerance)
     note_compensation(keywords, channels, tolerance)
-    spillover = read_spillover(keywords, channels, tolerance, options.limits)
+    spillover = read_spillover(keywords, channels, tolerance, asked.caps)
     acquired = parse_acquired(keywords, header.version, tolerance)
     volume = parse_volume(keywords, tolerance)
     return Sample(
         events=events,
         channels=channels,
         path=window.source.path,
-        name=options.name if options.name is not None else window.source.path.name,
+        name=asked.name if asked.name is not None else window.source.path.name,
         version=header.version,
         keywords=keywords,
         findings=tolerance.findings,

@@ -19,7 +19,7 @@ __all__ = ["channel_keywords", "head", "kept_keywords", "origin_keywords", "spil
 _HEADER_LIMIT = 99_999_999
 _OFFSET_DIGITS = 20
 #: Tried in this order (FCS-W03); one of them is absent from every sane TEXT.
-_DELIMITERS = ("\x1e", "\x0c", "|", "/", *(chr(code) for code in range(1, 0x20)), *"\\!*#@^~`;<>?&%")
+_DELIMITERS: tuple[str, ...] = ("\x1e", "\x0c", "|", "/", *(chr(code) for code in range(1, 0x20)), *"\\!*#@^~`;<>?&%")
 #: What described the old layout and would be wrong in the new file.
 _LAYOUT = frozenset(
     [
