@@ -138,7 +138,7 @@ def test_write__replaces_nothing_without_force(lot: SimulatedLot, tmp_path: Path
     ("change", "message"),
     [
         ({"difficulty": "easy"}, "ordinary or hard"),
-        ({"faults": ("clog",)}, "no such fault"),
+        ({"faults": ("leak",)}, "no such fault"),
         ({"seed": -1}, "0 or more"),
         ({"events": 99}, "100 or more"),
     ],

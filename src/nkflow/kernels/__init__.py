@@ -15,6 +15,8 @@ _before = _config.CACHE_DIR
 _config.CACHE_DIR = str(_cache.folder())
 try:
     from nkflow.kernels import (
+        acquisition,
+        acquisition_scan,
         bits,
         checksum,
         compensate,
@@ -36,6 +38,8 @@ finally:
     _config.CACHE_DIR = _before
 
 __all__ = [
+    "acquisition",
+    "acquisition_scan",
     "bits",
     "checksum",
     "compensate",

@@ -18,6 +18,8 @@ from nkflow.dose.product import Product
 from nkflow.errors import InvalidValueError
 from nkflow.simulate.acquire import acquire
 from nkflow.simulate.bench import Bench, prepare
+from nkflow.simulate.faults import FAULTS, spoil
+from nkflow.simulate.faults_clock import without_clock
 from nkflow.simulate.figures import HARD, PRODUCT, SPEED, STAINING, VARIATION
 from nkflow.simulate.lot_document import COUNTED_AT, lot_document
 from nkflow.simulate.particles import MARKERS, Staining
@@ -29,7 +31,6 @@ __all__ = ["DIFFICULTIES", "FAULTS", "Difficulty", "SimulatedLot", "simulate_lot
 
 Difficulty = Literal["ordinary", "hard"]
 DIFFICULTIES: tuple[Difficulty, ...] = ("ordinary", "hard")
-FAULTS: tuple[str, ...] = ()
 
 _PLANS = (
     Plan("A", "sample", beads=True),
@@ -112,7 +113,7 @@ def simulate_lot(
     difficulty
         ``ordinary``, or ``hard``: the CD56 of NKT-like cells smears into T.
     faults
-        What goes wrong in every sample tube; none can be simulated yet.
+        What goes wrong in every sample tube: any of `FAULTS`, each at a place and of a size drawn for the tube.
     events
         About how many events a sample tube has; a control tube has half as many.
 
@@ -134,9 +135,11 @@ def simulate_lot(
         recipient_kg=round(PRODUCT["recipient kg"].draw(of_product), 1),
     )
     staining = _staining(product, difficulty, rng=of_staining)
+    spoiled = tuple(sorted(set(faults)))
+    plans = [replace(plan, faults=spoiled) if plan.role == "sample" else plan for plan in _PLANS]
     tubes = [
         _tube(plan, bench, staining=staining, lot=lot.lot, number=number, seed=seeds[3 + number])
-        for number, plan in enumerate(_PLANS)
+        for number, plan in enumerate(plans)
     ]
     truth = {"schema": "nkflow.truth", "version": 1, "seed": seed, "difficulty": difficulty, "events": events}
     return SimulatedLot(
@@ -162,7 +165,7 @@ def _check(seed: int, difficulty: str, *, faults: Collection[str], events: int) 
             "no such fault",
             where="faults",
             found=", ".join(map(repr, unknown)),
-            expected=", ".join(FAULTS) or "none: no fault can be simulated yet",
+            expected=", ".join(FAULTS),
         )
     if seed < 0:
         raise InvalidValueError("a seed is not negative", where="seed", found=str(seed), expected="0 or more")
@@ -201,9 +204,12 @@ def _tube(
         doublet_share=bench.product.doublet_share,
         seed=in_cytometer,
     )
+    if plan.faults:
+        acquisition = spoil(acquisition, plan.faults, seed=seed.spawn(1)[0])
     longest = dt.timedelta(seconds=round(bench.acquired_ul / SPEED["uL per s"].value))
     begin = COUNTED_AT + _STAINED + number * (longest + _CHANGE)
-    return tube_of(plan, acquisition, lot=lot, begin=begin)
+    tube = tube_of(plan, acquisition, lot=lot, begin=begin)
+    return replace(tube, sample=without_clock(tube.sample)) if "missing_time" in plan.faults else tube
 
 
 def _factors(name: str, rng: np.random.Generator) -> npt.NDArray[np.float64]:

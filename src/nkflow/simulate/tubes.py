@@ -25,7 +25,7 @@ from nkflow.simulate.particles import MARKERS
 
 __all__ = ["Plan", "Role", "SimulatedTube", "tube_of"]
 
-Role = Literal["sample", "fmo", "unstained"]
+Role = Literal["sample", "fmo", "unstained", "single-stain"]
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
@@ -38,20 +38,30 @@ class Plan:
     id, role
         Its name in the lot, and its role there.
     marker
-        Of an FMO the marker left out.
+        Of an FMO the marker left out; of a single stain the only one given.
     beads
         Whether counting beads were added.
+    faults
+        What goes wrong while it is acquired; see `nkflow.simulate.faults`.
     """
 
     id: str
     role: Role
     marker: str | None = None
     beads: bool = False
+    faults: tuple[str, ...] = ()
 
     @property
     def given(self) -> frozenset[str]:
         """Markers whose dye is in the tube."""
-        return frozenset() if self.role == "unstained" else frozenset(MARKERS) - {self.marker or ""}
+        only = frozenset({self.marker or ""}) & frozenset(MARKERS)
+        match self.role:
+            case "unstained":
+                return frozenset()
+            case "single-stain":
+                return only
+            case "sample" | "fmo":
+                return frozenset(MARKERS) - only
 
 
 @dataclass(frozen=True, eq=False)

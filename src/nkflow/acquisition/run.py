@@ -1,0 +1,134 @@
+"""One look at the whole run, block by block: the clock, slices of time with their sums, and margins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nkflow.acquisition.levels import Levels, levels_of
+from nkflow.acquisition.margin import Margin, MarginWatch
+from nkflow.fcs.channels import Channel
+from nkflow.fcs.sample import Sample
+from nkflow.kernels.acquisition import add_levels, assign_slices
+
+__all__ = ["Run", "Slices", "look_at"]
+
+_BLOCK = 8192
+_MOST_SLICES = 16384
+
+
+@dataclass(frozen=True, eq=False)
+class Slices:
+    """The run in short slices of whole clock ticks, of three events or so (more in a run of many events).
+
+    Attributes
+    ----------
+    first : (n_slices + 1,) int64
+        First event of each slice; the last entry is the number of events.
+    begin : (n_slices + 1,)
+        Time of the first event of each slice, and of the last event of the run.
+    channels
+        Names of the channels that were ranked.
+    ranks, extremes : (n_channels, n_slices)
+        Sums over the events of each slice; see `Levels`.
+    """
+
+    first: NDArray[np.int64]
+    begin: NDArray[np.float64]
+    channels: tuple[str, ...]
+    ranks: NDArray[np.float64]
+    extremes: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.first) - 1
+
+    @property
+    def events(self) -> NDArray[np.float64]:
+        """Events of each slice, (n_slices,)."""
+        return np.diff(self.first).astype(np.float64)
+
+    @property
+    def duration(self) -> NDArray[np.float64]:
+        """Time from the first event of each slice to that of the next one, (n_slices,)."""
+        return np.diff(self.begin)
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What one look at a sample gives.
+
+    Attributes
+    ----------
+    time : (n_events,)
+        Of the clock, in its own unit; None where there is no time channel.
+    slices
+        None where there is no time channel.
+    at_margin : (n_events,) bool
+    """
+
+    time: NDArray[np.float64] | None
+    slices: Slices | None
+    margins: tuple[Margin, ...]
+    at_margin: NDArray[np.bool_]
+
+
+class _Sums:
+    """Slices while they grow."""
+
+    def __init__(self, levels: tuple[Levels, ...], n_events: int) -> None:
+        self.levels = levels
+        self.least = max(3, -(-n_events // _MOST_SLICES))
+        room = n_events // self.least + 1
+        self.time = np.empty(n_events)
+        self.starts = np.zeros(room, dtype=np.int64)
+        self.state = np.array([-1, self.least], dtype=np.int64)
+        self.sums = np.zeros((2, len(levels), room))
+        self._slices = np.empty(_BLOCK, dtype=np.int64)
+
+    def look(self, first: int, time: NDArray[np.float64], values: list[NDArray[np.float64]]) -> None:
+        count = len(time)
+        self.time[first : first + count] = time
+        slices = self._slices[:count]
+        assign_slices(self.time, first, self.least, self.state, self.starts, slices)
+        for row, (levels, x) in enumerate(zip(self.levels, values, strict=True)):
+            add_levels(
+                x, levels.cuts, levels.ranks, levels.extremes, slices, self.sums[0, row], self.sums[1, row]
+            )
+
+    def close(self) -> Slices:
+        n = int(self.state[0]) + 1
+        first = np.append(self.starts[:n], len(self.time))
+        begin = np.append(self.time[self.starts[:n]], self.time[-1:])
+        names = tuple(levels.channel.name for levels in self.levels)
+        return Slices(first, begin, names, self.sums[0, :, :n], self.sums[1, :, :n])
+
+
+def look_at(sample: Sample) -> Run:
+    """Read every event of `sample` once."""
+    clock = next((channel for channel in sample.channels if channel.kind == "time"), None)
+    judged = [channel for channel in sample.channels if channel.kind in {"scatter", "fluorescence"}]
+    watch = MarginWatch(judged, sample.n_events)
+    if sample.n_events == 0 or clock is None:
+        _read(sample, judged, watch, None)
+        return Run(None, None, watch.close(sample), watch.marked)
+    sums = _Sums(levels_of(sample, judged), sample.n_events)
+    _read(sample, [*judged, clock], watch, sums)
+    return Run(sums.time, sums.close(), watch.close(sample), watch.marked)
+
+
+def _read(sample: Sample, channels: list[Channel], watch: MarginWatch, sums: _Sums | None) -> None:
+    columns = np.array([channel.index for channel in channels], dtype=np.int64)
+    block = np.empty((len(columns), _BLOCK))
+    judged = len(watch.channels)
+    ranked = set() if sums is None else {levels.channel.index for levels in sums.levels}
+    with sample.open() as reader:
+        for first in range(0, sample.n_events, _BLOCK):
+            count = min(_BLOCK, sample.n_events - first)
+            reader.read(first, count, columns, block)
+            values = block[:, :count]
+            watch.look(first, values[:judged])
+            if sums is not None:
+                rows = [x for channel, x in zip(channels, values, strict=True) if channel.index in ranked]
+                sums.look(first, values[-1], rows)
