@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from typing import Literal, get_args
 
@@ -290,3 +291,11 @@ def _report_names(originals: Sequence[str], names: Sequence[str], tolerance: Tol
                 where=f"$P{number}N",
                 consequence=f"called {name}",
             )
+    folded = {unicodedata.normalize("NFKC", name).casefold().replace(" ", "") for name in names}
+    if len(folded) < len(names):
+        tolerance.note(
+            "channel-names-alike",
+            "channel names differ in case, blanks or the form of a letter only",
+            where="$PnN",
+            consequence="they are told apart exactly",
+        )

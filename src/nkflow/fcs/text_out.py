@@ -19,7 +19,14 @@ __all__ = ["channel_keywords", "head", "kept_keywords", "origin_keywords", "spil
 _HEADER_LIMIT = 99_999_999
 _OFFSET_DIGITS = 20
 #: Tried in this order (FCS-W03); one of them is absent from every sane TEXT.
-_DELIMITERS: tuple[str, ...] = ("\x1e", "\x0c", "|", "/", *(chr(code) for code in range(1, 0x20)), *"\\!*#@^~`;<>?&%")
+_DELIMITERS: tuple[str, ...] = (
+    "\x1e",
+    "\x0c",
+    "|",
+    "/",
+    *(chr(code) for code in range(1, 0x20)),
+    *"\\!*#@^~`;<>?&%",
+)
 #: What described the old layout and would be wrong in the new file.
 _LAYOUT = frozenset(
     [
@@ -106,7 +113,17 @@ def kept_keywords(sample: Sample, extra: Mapping[str, str]) -> dict[str, str]:
         own["$TIMESTEP"] = repr(sample.time_step)
     if sample.cytometer:
         own["$CYT"] = sample.cytometer
-    return own | dict(extra)
+    return own | _clocks(sample) | dict(extra)
+
+
+def _clocks(sample: Sample) -> dict[str, str]:
+    """Return `$BTIM` and `$ETIM` as FCS 3.1 spells fractions, in place of FCS 3.0's sixtieths (FCS-M01)."""
+    moments = {"$BTIM": sample.acquired.begin, "$ETIM": sample.acquired.end}
+    return {
+        key: f"{moment:%H:%M:%S}.{moment.microsecond // 10_000:02d}"
+        for key, moment in moments.items()
+        if moment is not None and sample.keywords.text(key).count(":") == 3
+    }
 
 
 def origin_keywords(sample: Sample, modified: datetime | None) -> dict[str, str]:

@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Literal, TypedDict, Unpack
@@ -91,16 +92,16 @@ def write_fcs(
     target = Path(path)
     if target.exists() and not force:
         raise OutputError("the file exists already", where=str(target), next_step="Use force to replace it.")
-    tops, exact = _survey(sample)
-    dtype = _dtype(options.get("data_type", "F" if exact else "D"), options.get("byte_order", "little"))
+    spans = _survey(sample)
+    dtype = _dtype(options.get("data_type", "F" if spans.exact else "D"), options.get("byte_order", "little"))
     whole = dtype.kind == "u"
-    _check_fits(sample, tops, dtype)
+    _check_fits(sample, spans, dtype)
     pairs = {
         **kept_keywords(sample, Keywords(keywords or {})),
         **origin_keywords(sample, options.get("modified")),
         **spillover_keyword(sample, sample.spillover if spillover is None else spillover),
         **_layout_keywords(sample, dtype),
-        **channel_keywords(sample, tops, dtype.itemsize, whole=whole),
+        **channel_keywords(sample, spans.tops, dtype.itemsize, whole=whole),
     }
     with _replacing(target) as file:
         file.write(head(pairs, sample.n_events * len(sample.channels) * dtype.itemsize))
@@ -156,20 +157,30 @@ def _to_ticks(seconds: NDArray[np.float64], time_step: float) -> None:
     np.copyto(seconds, whole, where=near)
 
 
-def _survey(sample: Sample) -> tuple[list[float], bool]:
-    """Return the largest finite value of every channel, and whether float32 holds all large whole numbers."""
+@dataclass(frozen=True)
+class _Spans:
+    """Largest finite value of every channel and largest magnitude of all; whether float32 holds whole numbers."""
+
+    tops: list[float]
+    magnitude: float
+    exact: bool
+
+
+def _survey(sample: Sample) -> _Spans:
+    """Return what the values span, in one pass."""
     tops = np.zeros(len(sample.channels))
-    exact = True
+    magnitude, exact = 0.0, True
     for block in _blocks(sample):
         finite = np.where(np.isfinite(block), block, 0.0)
         np.maximum(tops, finite.max(axis=1, initial=0.0), out=tops)
-        large = finite[np.abs(finite) > 2.0**24]
-        large = large[(large == np.floor(large)) & (np.abs(large) < 2.0**53)]
+        magnitude = max(magnitude, float(np.abs(finite).max(initial=0.0)))
+        large = finite[(np.abs(finite) > 2.0**24) & (np.abs(finite) < 2.0**53)]
+        large = large[large == np.floor(large)]
         exact = exact and bool(np.all(large.astype(np.float32) == large))
-    return tops.tolist(), exact
+    return _Spans(tops.tolist(), magnitude, exact)
 
 
-def _check_fits(sample: Sample, tops: Sequence[float], dtype: np.dtype[np.generic]) -> None:
+def _check_fits(sample: Sample, spans: _Spans, dtype: np.dtype[np.generic]) -> None:
     """Refuse values that `dtype` does not hold."""
     if dtype.kind == "u":
         for block in _blocks(sample):
@@ -182,7 +193,7 @@ def _check_fits(sample: Sample, tops: Sequence[float], dtype: np.dtype[np.generi
                     found=repr(float(block[bad][0])),
                     next_step="Write with data_type='F' or 'D'.",
                 )
-    elif dtype.itemsize == 4 and max(tops, default=0.0) > float(np.finfo(np.float32).max):
+    elif dtype.itemsize == 4 and spans.magnitude > float(np.finfo(np.float32).max):
         raise InvalidValueError(
             "a value is too large for float32", where=sample.name, next_step="Write with data_type='D'."
         )
