@@ -15,8 +15,6 @@ and, from place 8, what `scales_pieces` needs.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -53,9 +51,9 @@ def forward(kind: int, parameters: NDArray[np.float64], knots: NDArray[np.float6
         y = (x + p[2]) / p[3]
     elif kind == LOG:
         # (log + M) / M and not log / M + 1: decades of T stay exact
-        y = (math.log10(x / p[2]) + p[3]) / p[3] if x > 0.0 else -np.inf
+        y = (np.log10(x / p[2]) + p[3]) / p[3] if x > 0.0 else -np.inf
     elif kind == ARCSINH:
-        y = p[2] + math.asinh(x / p[3]) / p[4]
+        y = p[2] + np.arcsinh(x / p[3]) / p[4]
     elif kind == CURVE:
         t = np.inf if np.isinf(x) else curve_root(abs(x), p[3], p[4], p[5], p[6], p[7])
         y = p[2] + (t if x >= 0.0 else -t)
@@ -96,7 +94,7 @@ def inverse(kind: int, parameters: NDArray[np.float64], knots: NDArray[np.float6
     if kind == LOG:
         return float(p[2] * 10.0 ** (p[3] * y - p[3]))
     if kind == ARCSINH:
-        return float(p[3] * math.sinh((y - p[2]) * p[4]))
+        return float(p[3] * np.sinh((y - p[2]) * p[4]))
     t = y - p[2]
     if kind == CURVE:
         v = curve_value(abs(t), p[3], p[4], p[5], p[6], p[7])

@@ -11,8 +11,6 @@ series), and the curve is odd by construction.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from nkflow.kernels.jit import kernel
@@ -30,7 +28,7 @@ def curve_value(t: float, alpha: float, b: float, q: float, d: float, h: float) 
     """Return B(t) for t >= 0; inf where it overflows."""
     if t == np.inf:
         return np.inf
-    return alpha * (math.expm1(b * t) - q * math.expm1(-d * t) + h * t)
+    return float(alpha * (np.expm1(b * t) - q * np.expm1(-d * t) + h * t))
 
 
 @kernel
@@ -44,13 +42,13 @@ def curve_root(v: float, alpha: float, b: float, q: float, d: float, h: float) -
     if u == 0.0:
         return 0.0
     if u > HUGE:
-        return (math.log(v) - math.log(alpha)) / b
-    low, high = 0.0, min(u / (b + q * d + h), math.log1p(u) / b)
+        return float((np.log(v) - np.log(alpha)) / b)
+    low, high = 0.0, min(u / (b + q * d + h), np.log1p(u) / b)
     if high < TINY:
-        return high
+        return float(high)
     t = high
     for _ in range(MOST_STEPS):
-        rise, fall = math.expm1(b * t), math.expm1(-d * t)
+        rise, fall = np.expm1(b * t), np.expm1(-d * t)
         miss = rise - q * fall + h * t - u
         slope = b * (rise + 1.0) + q * d * (fall + 1.0) + h
         bend = b * b * (rise + 1.0) - q * d * d * (fall + 1.0)
@@ -61,10 +59,10 @@ def curve_root(v: float, alpha: float, b: float, q: float, d: float, h: float) -
         step = miss / slope
         step /= 1.0 - 0.5 * step * bend / slope
         if abs(step) <= 8.0 * EPSILON * t:
-            return t - step
+            return float(t - step)
         t -= step
         if not low < t < high:
             t = 0.5 * (low + high)
             if high - low <= 8.0 * EPSILON * high:
-                return t
+                return float(t)
     return np.nan
