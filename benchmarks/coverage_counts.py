@@ -96,7 +96,7 @@ def amounts(
 ) -> dict[str, np.ndarray]:
     """Simulate a population with `events` expected pooled events; estimates are in events, truth = `events`."""
     factor, beads = bench.factor(rng, sets)
-    cells, parents, used = counted(
+    cells, _, used = counted(
         events / TUBES, PARENT - events / TUBES, phi, phi0=phi0, rng=rng, sets=sets
     )
     pooled = cells.sum(axis=1)
@@ -193,7 +193,7 @@ def study(sets: int, seed: int = SEED) -> dict[str, Any]:
 def sources_sha256() -> str:
     """Return the hash of the code that was studied and of this study."""
     files = sorted((ROOT / "src" / "nkflow" / "counting").glob("*.py"))
-    files += sorted((ROOT / "src" / "nkflow" / "dose").glob("*.py")) + [Path(__file__)]
+    files += [*sorted((ROOT / "src" / "nkflow" / "dose").glob("*.py")), Path(__file__)]
     digest = hashlib.sha256()
     for file in files:
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
