@@ -14,6 +14,7 @@ from nkflow.fcs.sample import Sample
 from nkflow.plots.axis import Axis
 from nkflow.plots.figure import density_figure, histogram_figure
 from nkflow.scales import Arcsinh, Linear, Log, Logicle, Scale
+from nkflow.scales.estimate import estimate_logicle
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -22,6 +23,7 @@ __all__ = ["look"]
 
 BINS = 256
 DEFAULT_TOP = 262144.0  # full scale where the file gives none
+LEAST_WIDTH = 0.5  # decades of a logicle's straight part, even without negative values
 
 Array = npt.NDArray[np.float64]
 
@@ -87,7 +89,7 @@ def _axis(channel: Channel, column: Array, scale: str | Scale, *, compensated: b
     label = f"{channel.marker} ({channel.name})" if channel.marker else channel.name
     if channel.kind != "fluorescence":
         return Axis(label, Linear(T=top), 0.0, max(1.0, float(finite.max(initial=0.0)) / top))
-    chosen = _named(scale, top) if isinstance(scale, str) else scale
+    chosen = _named(scale, top, finite) if isinstance(scale, str) else scale
     state = "" if compensated or channel.compensated else ", uncompensated"
     shown = chosen.forward(np.quantile(finite, [0.001, 1.0])) if finite.size else np.zeros(2)
     low, high = float(chosen.forward(0.0)), float(chosen.forward(top))
@@ -95,11 +97,11 @@ def _axis(channel: Channel, column: Array, scale: str | Scale, *, compensated: b
     return Axis(label + state, chosen, low, high if high > low else low + 1.0)
 
 
-def _named(scale: str, top: float) -> Scale:
-    """Return the named scale with the textbook parameters of Gating-ML 2.0, 4.5 decades."""
+def _named(scale: str, top: float, values: Array) -> Scale:
+    """Return the named scale with 4.5 decades; a logicle wide enough for the negative values."""
     match scale:
         case "logicle":
-            return Logicle(T=top, W=0.5, M=4.5, A=0)
+            return Logicle(T=top, W=max(estimate_logicle(values, T=top).W, LEAST_WIDTH), M=4.5)
         case "arcsinh":
             return Arcsinh(T=top, M=4.5, A=0)
         case "log":
