@@ -77,6 +77,9 @@ class Staining:
         True over usual brightness of each marker in this tube, (8,).
     leaking_share, early_dead_share
         Shares of all cells between the two 7-AAD peaks.
+    spectra
+        (8, 8): what each dye of this tube is worth in the usual ones, where a tandem dye has broken down; None:
+        every dye is itself.
     """
 
     kinds: Mapping[str, Mapping[str, Brightness]]
@@ -84,11 +87,17 @@ class Staining:
     factors: Array
     leaking_share: float
     early_dead_share: float
+    spectra: Array | None = None
 
     @property
     def dyes(self) -> Array:
         """Factor on each dye, (8,): zero where it was not given."""
         return self.factors * np.array([marker in self.given for marker in MARKERS], dtype=np.float64)
+
+    def stain(self, usual: Array) -> Array:
+        """Return the dye on particles (n, 8) that would carry `usual` of each marker's dye in the usual tube."""
+        carried = usual * self.dyes
+        return carried if self.spectra is None else carried @ self.spectra
 
 
 def cells(
@@ -109,7 +118,7 @@ def cells(
     shrunk = np.exp(DEAD["extra spread"].value * rng.standard_normal(int(is_dead.sum())))
     forward[is_dead] *= DEAD["forward"].value * shrunk
     side[is_dead] *= DEAD["side"].value * shrunk
-    return Particles(dyes * staining.dyes, own, forward, side, _width(forward, rng=rng)), codes
+    return Particles(staining.stain(dyes), own, forward, side, _width(forward, rng=rng)), codes
 
 
 def debris(count: int, *, staining: Staining, rng: np.random.Generator) -> Particles:
@@ -119,7 +128,7 @@ def debris(count: int, *, staining: Staining, rng: np.random.Generator) -> Parti
     size = forward / PULSE["lymphocyte area"].value
     dyes = _stain([staining.kinds["debris"]], kind, rng)
     dyes[:, _VIABILITY] = _log_normal(VIABILITY_DYE["debris"], (count,), rng)
-    return Particles(dyes * staining.dyes, _OWN * size[:, None], forward, side, _width(forward, rng=rng))
+    return Particles(staining.stain(dyes), _OWN * size[:, None], forward, side, _width(forward, rng=rng))
 
 
 def beads(count: int, *, rng: np.random.Generator) -> Particles:
