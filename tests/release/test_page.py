@@ -65,11 +65,35 @@ def test_page__only_a_pass_names_a_volume_to_infuse_and_can_be_approved(records,
     assert "nkflow never releases; a person signs." in text
 
 
-@pytest.mark.parametrize("verdict", ["FAIL", "INCONCLUSIVE", "PENDING", "INVALID"])
-def test_page__gives_every_reason(records, verdict):
+@pytest.mark.parametrize(
+    ("verdict", "sentence"),
+    [
+        ("FAIL", "residual T is 523,762 cells/kg; the protocol asks for < 200,000 cells/kg"),
+        (
+            "INCONCLUSIVE",
+            "residual T is 184,067 cells/kg; that it is < 200,000 cells/kg has a probability of 0.9",
+        ),
+        ("PENDING", "mycoplasma: the result is pending"),
+        ("INVALID", "bead lot CB-7 expired on 2026-01-31"),
+        ("INVALID", "FAIL: residual T is 523,762 cells/kg"),
+    ],
+)
+def test_page__says_why_in_plain_sentences(records, verdict, sentence):
     banner = _text(_tree(records[verdict]), "//div[starts-with(@class, 'banner')]")
-    for reason in records[verdict]["reasons"]:
-        assert reason.removeprefix(f"{verdict}: ") in banner
+    assert sentence in banner
+    assert banner.count("limit <") == 0
+
+
+def test_page__a_reason_it_does_not_know_stands_as_it_is(records):
+    record = records["FAIL"] | {"reasons": ["FAIL: the moon is full", "tube C: no beads"]}
+    listed = [_words(item) for item in _tree(record).xpath("//ul[@class='reasons']/li")]
+    assert listed == ["the moon is full", "tube C: no beads"]
+
+
+@pytest.mark.parametrize("verdict", ["FAIL", "INVALID"])
+def test_page__a_volume_that_must_not_be_infused_says_so_wherever_it_stands(records, verdict):
+    tree = _tree(records[verdict])
+    assert "not to be infused" in _text(tree, "//p[@class='formula']")
 
 
 def test_page__a_fail_stays_beside_invalid(records):
@@ -219,7 +243,7 @@ def test_page__without_a_dose_it_still_says_what_happened():
     tree = _tree(record)
     assert _text(tree, "//p[@id='verdict']") == "INVALID"
     assert "the file ends before its last event" in _text(tree, "//div[starts-with(@class, 'banner')]")
-    assert "no dose could be computed" in _text(tree, "//div[@class='figures']")
+    assert "no dose could be computed" in _text(tree, "//div[starts-with(@class, 'figures')]")
     (row,) = [row for row in _rows(tree, "findings") if row[0] == "error"]
     assert row[1] == "tube B"
     assert "Export the file again." in row[2]
@@ -252,3 +276,66 @@ def test_page__an_unknown_verdict_is_shown_as_invalid(records):
     (banner,) = tree.xpath("//div[starts-with(@class, 'banner')]")
     assert banner.get("class") == "banner invalid"
     assert "Volume to infuse" not in tree.text_content()
+
+
+def _tubes(lot: dict[str, Any], **counts: int) -> None:
+    for tube in lot["tubes"]:
+        tube["counts"] |= counts
+        leaves = ("NK", "NKT-like", "T", "B", "monocytes", "other")
+        tube["counts"]["viable"] = sum(tube["counts"][name] for name in leaves)
+
+
+def _volumetric(lot: dict[str, Any]) -> None:
+    lot["counting"] |= {"method": "volumetric", "u_acquired_volume": 0.01}
+    for tube, volume in zip(lot["tubes"], (307.5, 301.0, 302.5), strict=True):
+        tube["acquired_volume_ul"] = volume
+        del tube["counts"]["beads"]
+
+
+def _analyser(lot: dict[str, Any]) -> None:
+    lot["counting"] |= {"method": "dual_platform", "analyser": {"wbc_per_ul": 5250, "u_rel": 0.03}}
+
+
+def _one_tube(lot: dict[str, Any]) -> None:
+    del lot["tubes"][1:]
+
+
+def _without_doublets(lot: dict[str, Any]) -> None:
+    for tube in lot["tubes"]:
+        del tube["counts"]["cells"], tube["counts"]["singlets"]
+
+
+def _thawed(lot: dict[str, Any]) -> None:
+    lot["product"] |= {
+        "state": "thawed",
+        "vials": {"count": 23, "volume_ml": 2.0},
+        "pre_freeze_viable_cells": 2.31e8,
+        "apheresis_t_cells": 1.86e9,
+    }
+
+
+def _nothing_from_outside(lot: dict[str, Any]) -> None:
+    lot["external"] = {"endotoxin_eu_per_ml": "< 0.05"}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (_volumetric, "uL acquired"),
+        (_analyser, "live and dead CD45+"),
+        (_one_tube, "1 sample tube; the protocol asks for 2"),
+        (_without_doublets, "excluded doublets are to be corrected, but"),
+        (_thawed, "vials to thaw"),
+        (_nothing_from_outside, "mycoplasma: the result is missing"),
+        (lambda lot: _tubes(lot, T=0), "not detected"),
+        (lambda lot: _tubes(lot, T=8), "detected, < LLOQ"),
+        (lambda lot: _tubes(lot, **{"NK": 0, "NKT-like": 0}), "not deliverable"),
+        (lambda lot: _tubes(lot, dead=0), "100.0 %"),
+    ],
+)
+def test_page__has_something_to_say_of_every_dose(change: Callable[[dict[str, Any]], None], said: str):
+    document = lot_document()
+    change(document)
+    tree = _tree(record_from(document))
+    assert said in _words(tree)
+    assert not re.search(r"\b(nan|inf|None)\b", _words(tree))

@@ -103,7 +103,7 @@ def test_page__content_security_policy_allows_style_and_data_pictures_only():
 
 def test_page__a_path_of_the_machine_does_not_reach_it():
     record = record_of("PASS")
-    record["tubes"][0]["file"] = "/home/somebody/secret/A.fcs"
+    record["tubes"][0]["file"] = "/mnt/somebody/secret/A.fcs"
     record["tubes"][1]["file"] = "C:\\Users\\somebody\\B.fcs"
     page = render(record)
     assert "somebody" not in page

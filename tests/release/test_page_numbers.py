@@ -7,7 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nkflow.release.page.numbers import DASH, count, exact, fixed, interval, percent, probability, significant
+from nkflow.release.page.numbers import (
+    DASH,
+    count,
+    exact,
+    fixed,
+    interval,
+    like,
+    percent,
+    probability,
+    separated,
+    significant,
+)
 
 
 @pytest.mark.parametrize(
@@ -67,3 +78,36 @@ def test_percent__of_a_fraction() -> None:
 
 def test_exact__keeps_every_digit() -> None:
     assert exact(49783.1978027896) == "49783.1978027896"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "shown"),
+    [
+        (4717981.955448005, 5305963.910035835, "(4.718 to 5.306) × 10⁶"),
+        (932000.4, 1065500.0, "(0.932 to 1.066) × 10⁶"),
+        (37020.165, 66946.4, "37,020 to 66,950"),
+        (0.0, 999999.9, "(0.000 to 1.000) × 10⁶"),
+    ],
+)
+def test_interval__both_ends_in_one_power_of_ten(low: float, high: float, shown: str) -> None:
+    assert interval(low, high) == shown
+
+
+def test_like__writes_in_the_power_of_the_model() -> None:
+    assert like(996435.4, 1e6) == "0.996 × 10⁶"
+    assert like(996435.4, 5.0) == "996,400"
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("523762", "523,762"),
+        ("-0", "0"),
+        ("-0.00", "0.00"),
+        ("-1234.5", "−1,234.5"),
+        ("< 0.5", "< 0.5"),
+        ("", ""),
+    ],
+)
+def test_separated__minus_sign_and_thousands(written: str, shown: str) -> None:
+    assert separated(written) == shown

@@ -13,7 +13,8 @@ from nkflow.release.page.model import Fact, Page, Section
 from nkflow.release.page.paper import typeset
 from nkflow.release.page.plan import plan
 from nkflow.release.page.provenance import definitions, inputs, versions
-from nkflow.release.page.summary import context, figures, formula, identity, reasons
+from nkflow.release.page.reasons import reasons
+from nkflow.release.page.summary import context, figures, formula, identity
 from nkflow.release.page.wording import wording
 from nkflow.release.record import sha256
 

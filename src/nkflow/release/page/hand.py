@@ -13,6 +13,13 @@ __all__ = ["by_hand"]
 
 Record = Mapping[str, Any]
 
+_METHODS = {
+    "beads": "counting beads",
+    "bead_tube": "bead tubes",
+    "volumetric": "acquired volume",
+    "dual_platform": "two platforms",
+}
+
 
 def by_hand(record: Record) -> Section:
     """Return the inputs, and each step as arithmetic that gives the record's number.
@@ -21,12 +28,14 @@ def by_hand(record: Record) -> Section:
     the record's own at full precision.
     """
     dose = record["dose"]
+    counting = dose["composition"]["counting"]
     given = Table(("Input", "Value", "From, or tube by tube"), tuple(_inputs(dose)))
     steps = Table(("Result", "Formula", "Value in the record"), tuple(_steps(dose)))
     return Section(
         "by-hand",
         "Recompute by hand",
         "counts, beads, volumes and formulas on one page",
+        lead=(f"Counted by {_METHODS[counting['method']]}: cells per µL = {counting['formula']}.",),
         tables=(steps, given),
         closing=("Events are summed over the sample tubes, never averaged; no tube is left out.",),
     )
@@ -88,7 +97,7 @@ def _steps(dose: Record) -> Iterator[tuple[Cell, ...]]:
 def _dose_steps(dose: Record, dosed: str, residual: str) -> Iterator[tuple[Cell, ...]]:
     level, mass = level_of(dose), dose["recipient"]["mass_kg"]
     amounts = dose["composition"]["concentrations"]
-    if level is None or "per_ul" not in amounts[dosed]:
+    if level is None or not amounts[dosed].get("per_ul"):
         return
     per_ul = amounts[dosed]["per_ul"]
     line = f"{level['prescribed_per_kg']:.12g} × {mass:.12g} / (1000 × {per_ul:.12g})"

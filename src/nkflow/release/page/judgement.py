@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nkflow.release.page.model import Cell, Section, Table, number, strong, text, verdict
-from nkflow.release.page.numbers import DASH, exact, fixed, probability, significant
+from nkflow.release.page.numbers import DASH, exact, fixed, probability, separated, significant
+from nkflow.release.page.reasons import required
 
 __all__ = ["doubtful", "findings", "limits"]
 
 Record = Mapping[str, Any]
 
-_SIGNS = {"<=": "≤", ">=": "≥"}
 _SEVERITY = {"error": 0, "warning": 1, "info": 2}
 
 
@@ -75,14 +75,14 @@ def findings(record: Record) -> Section:
 def _limit(name: str, judged: Record) -> tuple[Cell, ...]:
     unit = judged["unit"]
     shown = judged["reportable"]
-    value = f"{_separated(shown)} {unit}" if shown else "no value"
+    value = f"{separated(shown)} {unit}" if shown else "no value"
     unrounded = f"unrounded {exact(judged['value'])}" if judged["value"] is not None else ""
     scope = "sum over all doses" if judged["scope"] == "cumulative" else ""
     of = " of ".join(part for part in (judged["population"], judged["of"]) if part)
     return (
         strong(name, "; ".join(part for part in (of, scope) if part)),
         number(value, "; ".join(part for part in (unrounded, judged["note"]) if part)),
-        number(f"{_sign(judged['op'])} {fixed(judged['limit'], judged['decimals'])} {unit}"),
+        number(required(judged)),
         verdict(judged["verdict"], f"{judged['rule']} rule"),
         verdict(judged["assurance"], _conform(judged)),
         text(judged["source"]),
@@ -102,7 +102,7 @@ def _window(rule: Record, window: Record) -> tuple[Cell, ...]:
     allowed = f"{rule['low_pct']:+g} to {rule['high_pct']:+g} %".replace("-", "−")
     return (
         strong("delivered dose", "deviation from the prescribed dose"),
-        number(f"{_separated(window['reportable'])} %", f"unrounded {exact(window['deviation_pct'])}"),
+        number(f"{separated(window['reportable'])} %", f"unrounded {exact(window['deviation_pct'])}"),
         number(allowed),
         verdict(window["verdict"], f"{window['rule']} rule"),
         verdict(window["assurance"], f"P(true dose within) {probability(window['p_within'])}"),
@@ -153,19 +153,3 @@ def _all_findings(record: Record) -> Iterator[tuple[str, str, str, str, str]]:
 def _row(finding: Record, tube: str) -> tuple[str, str, str, str, str]:
     place = ", ".join(part for part in (tube, finding["where"]) if part) or "lot"
     return (finding["severity"], place, finding["message"], finding["consequence"], finding["code"])
-
-
-def _sign(op: str) -> str:
-    return _SIGNS.get(op, op)
-
-
-def _separated(shown: str) -> str:
-    """Return a reportable number with separators of thousands; what is no plain number stays as it is.
-
-    A negative number gets a minus sign, and a zero none.
-    """
-    head, dot, tail = shown.removeprefix("-").partition(".")
-    if not (head.isascii() and head.isdigit()):
-        return shown
-    sign = "−" if shown.startswith("-") and set(head + tail) != {"0"} else ""
-    return f"{sign}{int(head):,}{dot}{tail}"

@@ -5,7 +5,18 @@ from __future__ import annotations
 import math
 from decimal import ROUND_HALF_UP, Decimal
 
-__all__ = ["DASH", "count", "exact", "fixed", "interval", "like", "percent", "probability", "significant"]
+__all__ = [
+    "DASH",
+    "count",
+    "exact",
+    "fixed",
+    "interval",
+    "like",
+    "percent",
+    "probability",
+    "separated",
+    "significant",
+]
 
 DASH = "–"
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -30,6 +41,18 @@ def fixed(value: object, decimals: int) -> str:
         return DASH
     step = Decimal(1).scaleb(-decimals)
     return f"{Decimal(repr(value)).quantize(step, rounding=ROUND_HALF_UP):,f}"
+
+
+def separated(shown: str) -> str:
+    """Return a number that is written already, with separators of thousands; other text stays as it is.
+
+    A negative number gets a minus sign, and a zero none.
+    """
+    head, dot, tail = shown.removeprefix("-").partition(".")
+    if not (head.isascii() and head.isdigit()):
+        return shown
+    sign = "−" if shown.startswith("-") and set(head + tail) != {"0"} else ""
+    return f"{sign}{int(head):,}{dot}{tail}"
 
 
 def significant(value: object, digits: int = 4) -> str:

@@ -7,9 +7,10 @@ from typing import Any
 
 from nkflow.release.page.model import Fact
 from nkflow.release.page.numbers import DASH, fixed, interval, like, significant
+from nkflow.release.page.reasons import required
 from nkflow.release.page.wording import wording
 
-__all__ = ["context", "figures", "formula", "identity", "level_of", "reasons"]
+__all__ = ["context", "figures", "formula", "identity", "level_of"]
 
 Record = Mapping[str, Any]
 
@@ -39,16 +40,6 @@ def context(record: Record) -> tuple[Fact, ...]:
     )
 
 
-def reasons(record: Record) -> tuple[str, ...]:
-    """Return why the verdict is not PASS; for INVALID also what the numbers alone would have said."""
-    verdict, dose = record["verdict"], record.get("dose")
-    lines = [str(reason).removeprefix(f"{verdict}: ") for reason in record["reasons"]]
-    computed = dose["computed_verdict"] if dose else verdict
-    if computed != verdict:
-        lines.append(f"The numbers alone would have been {computed}; that stays on this page.")
-    return tuple(dict.fromkeys(lines))
-
-
 def figures(record: Record) -> tuple[Fact, ...]:
     """Return volume, delivered dose, residual T and viability with their bounds and limits."""
     words, dose = wording(record["verdict"]), record.get("dose")
@@ -72,6 +63,7 @@ def formula(record: Record) -> tuple[str, ...]:
         f" / {fixed(per_ml, 0)} viable {dosed} per mL",
         f"= {significant(level['volume_ml']['nominal'], 5)} mL,",
         f"rounded half-up to {step}: {_millilitres(level['volume_ml']['rounded'])}",
+        *(["– not to be infused"] if record["verdict"] in ("FAIL", "INVALID") else []),
     )
 
 
@@ -111,7 +103,10 @@ def _residual(dose: Record) -> Fact:
         return Fact(label, DASH)
     amount = level["rounded"]["per_kg"][found["population"]]
     parts = [f"95 % upper bound {significant(amount['upper'])}"]
-    parts += [_required(limit) for limit in _limits(dose, "per_kg", {"residual T", found["population"]})]
+    parts += [
+        f"limit {required(limit, unit=False)}"
+        for limit in _limits(dose, "per_kg", {"residual T", found["population"]})
+    ]
     if found["all_cd3_per_kg"] is not None and found["population"] != "CD3+":
         parts.append(f"all CD3+ {significant(found['all_cd3_per_kg'])}")
     if found["upper_case_per_kg"] is not None:
@@ -132,7 +127,7 @@ def _viability(dose: Record) -> Fact:
         return Fact(label, "not evaluable", share["not_evaluable"])
     ends = share["interval"]
     parts = [f"95 % interval {fixed(ends['low'], 1)} to {fixed(ends['high'], 1)} %"]
-    parts += [_required(limit) for limit in _limits(dose, "viability", {None, "viable"})]
+    parts += [f"limit {required(limit)}" for limit in _limits(dose, "viability", {None, "viable"})]
     return Fact(label, f"{fixed(share['percent'], 1)} %", "; ".join(parts))
 
 
@@ -143,12 +138,6 @@ def _limits(dose: Record, quantity: str, populations: set[str | None]) -> list[R
         for limit in dose["limits"].values()
         if limit["quantity"] == quantity and limit["population"] in populations and limit["scope"] == "dose"
     ]
-
-
-def _required(limit: Record) -> str:
-    sign = {"<=": "≤", ">=": "≥"}.get(limit["op"], limit["op"])
-    unit = " %" if limit["unit"] == "%" else ""
-    return f"limit {sign} {fixed(limit['limit'], limit['decimals'])}{unit}"
 
 
 def _millilitres(value: float | None) -> str:
