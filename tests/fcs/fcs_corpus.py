@@ -719,6 +719,13 @@ def _data_cases() -> list[Case]:
             INTEGERS.bend(end_shift=1, tail=b" ", keywords={f"$P{n}B": "10" for n in (1, 2, 3)}).bytes(),
             findings=("width-repaired", "data-end-plus-one"),
         ),
+        Case(
+            "D09",
+            "10 bits that are 16, truncated",
+            INTEGERS.bend(keywords={f"$P{n}B": "10" for n in (1, 2, 3)}).bytes()[:-7],
+            truth=EVENTS[:2],
+            options={"on_truncated": "read"},
+        ),
         *_mask_cases(),
         Case(
             "D11",

@@ -195,7 +195,7 @@ def _is_filler(window: Window, segment: Segment, used: int) -> bool:
 
 def _check_width(best: Candidate, tolerance: Tolerance) -> None:
     """Refuse floats whose `$PnB` is not their type's, unless the length of DATA settles it (FCS-D03)."""
-    if not best.layout.as_declared and best.fit not in ("exact", "plus1"):
+    if not best.layout.as_declared and not best.fits_as_stated:
         tolerance.doubt(
             "width-mismatch",
             "$PnB does not fit the type of the channels, and neither fits the length of DATA",

@@ -34,7 +34,7 @@ class Candidate:
     layout
         The layout whose arithmetic was tried.
     choice
-        Number of the layout in the order of preference; only the first may fit badly.
+        Number of the layout in the order of preference; only the first may have another length.
     fit
         ``exact``; ``plus1``: the end is given exclusively; ``slack``: longer; ``short``: shorter, or past the
         end of the file.
@@ -48,6 +48,11 @@ class Candidate:
     choice: int
     fit: Fit
     miss: int
+
+    @property
+    def fits_as_stated(self) -> bool:
+        """Whether the stated length is that of the events, or one byte more, even if the file ends before."""
+        return self.miss in (0, 1)
 
     @property
     def rank(self) -> tuple[int, int, int, bool]:
@@ -89,7 +94,7 @@ def candidates(
         for choice, layout in enumerate(layouts)
         for source, segment in usable
     ]
-    found = [c for c in found if c.choice == 0 or c.fit in ("exact", "plus1")]
+    found = [c for c in found if c.choice == 0 or c.fits_as_stated]
     return sorted(found, key=lambda candidate: candidate.rank)
 
 
