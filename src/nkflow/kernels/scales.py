@@ -58,7 +58,7 @@ def forward(kind: int, parameters: NDArray[np.float64], knots: NDArray[np.float6
         t = np.inf if np.isinf(x) else curve_root(abs(x), p[3], p[4], p[5], p[6], p[7])
         y = p[2] + (t if x >= 0.0 else -t)
     else:
-        y = biex_channel(p[2], knots, x, 0)
+        y = biex_channel(p[2], knots, x, -1)
     return float(y if np.isnan(y) else min(max(y, p[0]), p[1]))
 
 
@@ -66,14 +66,22 @@ def forward(kind: int, parameters: NDArray[np.float64], knots: NDArray[np.float6
 def biex_channel(zero: float, knots: NDArray[np.float64], x: float, start: int) -> float:
     """Return the channel of `x`: linear between knots, odd about `zero`, constant beyond the ends.
 
-    `start` is a knot near ``abs(x)`` from which to look, best the last one not above it; 0 for a search.
+    `start` is a knot near ``abs(x)`` from which to look, best the last one not above it; -1 for a search.
     """
     v = abs(x)
     last = knots.shape[0] - 1
     if v >= knots[last]:
         t = float(last)
     else:
-        j = start if start > 0 else np.searchsorted(knots, v, side="right") - 1
+        j = start
+        if j < 0:
+            j, beyond = 0, last
+            while beyond > j + 1:
+                middle = (j + beyond) // 2
+                if knots[middle] <= v:
+                    j = middle
+                else:
+                    beyond = middle
         while v < knots[j]:
             j -= 1
         while v >= knots[j + 1]:

@@ -74,8 +74,8 @@ class Monotone(ABC):
         `x` is in data units, a number or an array of any shape. NaN gives NaN, an infinity the end of the
         axis.
         """
-        values = np.ascontiguousarray(x, dtype=np.float64)
-        out = exact_column(self.exact_table(), values.ravel()).reshape(np.shape(x))
+        values = np.array(x, dtype=np.float64, order="C").ravel()
+        out = exact_column(self.exact_table(), values).reshape(np.shape(x))
         return out if out.ndim else float(out)
 
     @overload
@@ -90,7 +90,7 @@ class Monotone(ABC):
         """
         from nkflow.kernels import scales as kernels
 
-        values = np.ascontiguousarray(y, dtype=np.float64).ravel()
+        values = np.array(y, dtype=np.float64, order="C").ravel()
         column = np.empty(values.shape)
         table = self.exact_table()
         kernels.inverse_column(table.kind, table.parameters, table.knots, values, column)

@@ -63,11 +63,11 @@ def with_pieces(table: Table, offset: float, low: float, high: float) -> Table:
         fast, edges = _numbered(table, offset, low, high, bits)
         if len(edges) - 1 > MOST_PIECES:
             break
-        fast = fast._replace(pieces=_cubics(table, edges, fast.parameters[8]))
+        fast = _frozen(fast._replace(pieces=_cubics(table, edges, fast.parameters[8])))
         middle = 0.5 * (edges[:-1] + edges[1:]) - fast.parameters[8]
         exact = exact_column(table, middle)
         if np.all(np.abs(fast_column(fast, middle) - exact) <= ACCURACY):
-            return _frozen(fast)
+            return fast
     return table
 
 
@@ -100,6 +100,7 @@ def fast_column(
     """Return the display values of `x` (n,) by the fast path, in `out` where it is given."""
     from nkflow.kernels import scales_pieces as kernels
 
+    x = x if x.flags.writeable else x.copy()
     result = np.empty(x.shape) if out is None else out
     _settled(kernels.column(*table, x, result))
     return result
@@ -140,7 +141,7 @@ def _cubics(table: Table, edges: NDArray[np.float64], offset: float) -> NDArray[
     parameters[:2] = -np.inf, np.inf
     if table.kind != LOG:
         parameters[2] = 0.0
-    plain = table._replace(parameters=parameters)
+    plain = _frozen(table._replace(parameters=parameters))
     width = np.diff(edges)
     places = np.array(_PLACES)
     x = edges[:-1, np.newaxis] + width[:, np.newaxis] * places - offset
@@ -156,6 +157,7 @@ def _cubics(table: Table, edges: NDArray[np.float64], offset: float) -> NDArray[
 
 
 def _frozen(table: Table) -> Table:
+    """Make the arrays read-only; writable ones would be compiled for once more."""
     for array in (table.parameters, table.knots, table.pieces):
         array.flags.writeable = False
     return table
