@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -364,3 +365,24 @@ def test_dye_without_matrix__is_no_channel_of_the_sample(read) -> None:
     template = read(matrix(SPILL, detectors=("X", "Q")) + rectangle("R", dimension("PE", 'g:min="1"', "M")))
     with pytest.raises(DataError, match="Q"):
         gate(SAMPLE, template)
+
+
+def test_read_gatingml__raises_nothing_but_its_own_error(tmp_path) -> None:
+    whole = HEAD + "".join(body for body, _ in MISTAKES.values()) + "</g:Gating-ML>"
+    sound = HEAD + matrix(SPILL) + RAW_AND_TRUE + transformation("F", RATIO) + "</g:Gating-ML>"
+    rng = np.random.default_rng(21)
+    path = tmp_path / "damaged.xml"
+    outcomes = set()
+    for round_ in range(400):
+        parts = re.split(r'(<[^>]*>|"[^"]*")', sound if round_ % 2 else whole)
+        here, there = rng.integers(0, len(parts), 2)
+        parts[here] = str(
+            rng.choice(["", parts[there], parts[here] + parts[there], '"1e999"', '"-1"', '"root"', "<"])
+        )
+        path.write_text("".join(parts), encoding="utf-8")
+        try:
+            read_gatingml(path)
+            outcomes.add("read")
+        except TemplateError:
+            outcomes.add("refused")
+    assert outcomes == {"read", "refused"}
