@@ -38,7 +38,7 @@ def test_sum__of_one_measurement_does_not_shrink() -> None:
 
 
 def test_sum__of_independent_preparations_is_the_formula() -> None:
-    """``u(ΣT)² = Σ(T_i u_rand)² + (ΣT_i)² u_sys²`` (DOMAIN §4.2)."""
+    """``u(ΣT)² = Σ(T_i u_rand)² + (ΣT_i)² u_sys²``."""
     doses = (1e4, 3e4, 5e4)
     terms = (term("lot", 0.02, shared=True), term("cells", 0.15))
     _, u = combined([(dose, terms) for dose in doses], independent=True)

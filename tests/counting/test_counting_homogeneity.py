@@ -15,7 +15,7 @@ X, N = (497, 506, 451, 548), (55873, 54902, 55210, 55480)
 
 
 def test_homogeneity__is_the_published_check() -> None:
-    """The check of DOMAIN §4.3."""
+    """Four tubes with a few events in a thousand, worked out with scipy."""
     found = homogeneity(X, N, phi0=1.0, test_level=0.05)
     assert found.x2 == pytest.approx(9.342554260260671, rel=1e-12)
     assert found.p == pytest.approx(0.025066676559472405, rel=1e-9)

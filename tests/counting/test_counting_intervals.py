@@ -19,7 +19,7 @@ from nkflow.counting.intervals import (
     wilson,
 )
 
-# exact Poisson bounds: events, two-sided low and high, one-sided upper (DOMAIN §3.2)
+# exact Poisson bounds: events, two-sided low and high, one-sided upper (Garwood 1936; docs/dose.md)
 TABLE = (
     (0, 0.0, 3.6889, 2.995732),
     (1, 0.0253, 5.5716, 4.743865),

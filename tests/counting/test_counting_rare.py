@@ -7,21 +7,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nkflow.counting.evaluable import NotEvaluable
+from nkflow.counting.intervals import poisson_upper
 from nkflow.counting.rare import (
     Ladder,
     blank_limit,
     detection_limit,
     events_needed,
+    events_to_acquire,
     ladder,
     limit_of_blank,
     predicted_blank,
 )
 from nkflow.counting.rules import BlankLimit, RareRule
 
-# blank mean, limit of blank, limit of detection (DOMAIN §4.5)
+# blank mean, limit of blank, limit of detection (EP17; docs/dose.md)
 BLANKS = ((1, 3, 7.7537), (2, 5, 10.5130), (5, 9, 15.7052), (9, 14, 21.8865), (20, 28, 38.3889))
 
-# dose, limit, residual events seen, events needed (DOMAIN §3.2)
+# dose, limit, residual events seen, events needed (docs/dose.md)
 NEEDED = (
     (1e6, 1e4, (300, 1052, 2907, 6329, 11808)),
     (3e6, 1e4, (899, 3154, 8719, 18987, 35424)),
@@ -46,6 +48,21 @@ def test_events_needed__is_the_published_table(dose: float, limit: float, needed
 def test_events_needed__grows_with_overdispersion() -> None:
     plain = events_needed(5, dose_per_kg=5e6, limit_per_kg=5e4)
     assert events_needed(5, dose_per_kg=5e6, limit_per_kg=5e4, phi=3.0) > plain
+
+
+def test_events_to_acquire__is_the_least_that_shows_it() -> None:
+    def bound(n: int) -> float:
+        return float(poisson_upper(0.002 * n)) * 5e6 / n
+
+    needed = events_to_acquire(0.002, dose_per_kg=5e6, limit_per_kg=5e4)
+    assert isinstance(needed, int)
+    assert bound(needed) <= 5e4 < bound(needed - 1)
+    assert events_to_acquire(0.0, dose_per_kg=5e6, limit_per_kg=1e4) == 1498
+
+
+@pytest.mark.parametrize("ratio", [0.01, 0.0099999999])
+def test_events_to_acquire__no_number_shows_what_is_not_so(ratio: float) -> None:
+    assert isinstance(events_to_acquire(ratio, dose_per_kg=5e6, limit_per_kg=5e4), NotEvaluable)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,9 @@ from nkflow.dose.result import Dose
 from nkflow.errors import LotError
 from worked.cases import changed, counts, dose, plain, t_limit
 
+AFTER = "2026-03-17T11:30:00Z"
+ELSEWHERE = {"lot": "EXAMPLE-2"}
+OTHER = {"tubes.0.counts.T": 60, "tubes.0.counts.other": 507, "counting.beads.lot": "B-2"}
 LIMITS = [t_limit(1e5, name="sum", scope="cumulative"), t_limit(1e5, name="one")]
 
 
@@ -27,7 +30,13 @@ def record_of(given: Dose) -> tuple[str, dict[str, Any]]:
 
 
 def second(
-    first: dict[str, Any], *, volume_ml: float = 4.5, number: int = 2, wrap: bool = False, **changes: Any
+    first: dict[str, Any],
+    *,
+    volume_ml: float = 4.5,
+    number: int = 2,
+    wrap: bool = False,
+    infused_at: str = AFTER,
+    **changes: Any,
 ) -> Dose:
     """Return a later dose from `changes`, after the dose whose record is `first`."""
     digest = hashlib.sha256(json.dumps(first, sort_keys=True).encode()).hexdigest()
@@ -36,7 +45,7 @@ def second(
         "record": "record.json",
         "record_sha256": digest,
         "volume_infused_ml": volume_ml,
-        "infused_at": "2026-03-12T12:00:00Z",
+        "infused_at": infused_at,
     }
     tree = changed(plain("lot"), {"dose.number": number, "dose.earlier": [earlier]} | changes)
     lot = documents.validate(tree, Lot, name="lot")
@@ -54,9 +63,6 @@ def summed(found: Dose) -> Any:
     return found.level.summed
 
 
-OTHER = {"tubes.0.counts.T": 60, "tubes.0.counts.other": 507, "counting.beads.lot": "B-2"}
-
-
 def test_same_measurement__does_not_shrink() -> None:
     found = second(first_record())
     total = summed(found).rounded["T"]
@@ -66,7 +72,8 @@ def test_same_measurement__does_not_shrink() -> None:
     assert total.u_rel_independent < total.u_rel
 
 
-def test_same_measurement__draws_on_the_same_bag() -> None:
+def test_same_bag__has_what_earlier_doses_left_after_its_count() -> None:
+    assert second(first_record(), infused_at="2026-03-17T10:00:00Z").bag.drawn_ml == 0.0
     found = second(first_record())
     assert (found.bag.drawn_ml, found.bag.deliverable_ml) == (4.5, 39.5)
     assert summed(found).remaining_ml == pytest.approx(39.5 - 13.4)
@@ -75,7 +82,7 @@ def test_same_measurement__draws_on_the_same_bag() -> None:
 def test_other_measurement__shares_what_it_names() -> None:
     """Own tubes, the same bead lot and dilution scheme: counting in quadrature, the rest linearly."""
     shared = {key: value for key, value in OTHER.items() if key != "counting.beads.lot"}
-    found = second(first_record(), **shared)
+    found = second(first_record(), **shared | ELSEWHERE)
     total, now = summed(found).rounded["T"], found.amounts["T"]
     then = first_record()["levels"][0]["rounded"]["per_kg"]["T"]
     assert found.bag.drawn_ml == 0.0
@@ -88,9 +95,20 @@ def test_other_measurement__shares_what_it_names() -> None:
     assert total.u_rel == pytest.approx(exact / sum(values), rel=1e-9)
 
 
+def test_count_evaluated_twice__is_one_count() -> None:
+    """The same lot and the same drawn sample, gated anew with other counts: nothing averages out."""
+    shared = {key: value for key, value in OTHER.items() if key != "counting.beads.lot"}
+    again, apart = (summed(second(first_record(), **shared | lot)).rounded["T"] for lot in ({}, ELSEWHERE))
+    assert again.u_rel > apart.u_rel
+    later = {"product.counted_at": "2026-03-17T10:45:00Z"}
+    assert summed(second(first_record(), **shared | later)).rounded["T"].u_rel == pytest.approx(apart.u_rel)
+
+
 def test_other_bead_lot__is_independent_of_the_first() -> None:
     shared = {key: value for key, value in OTHER.items() if key != "counting.beads.lot"}
-    same, other = (summed(second(first_record(), **given)).rounded["T"] for given in (shared, OTHER))
+    same, other = (
+        summed(second(first_record(), **given | ELSEWHERE)).rounded["T"] for given in (shared, OTHER)
+    )
     assert other.value == pytest.approx(same.value)
     assert other.u_rel < same.u_rel
 
@@ -146,7 +164,7 @@ def no_t(index: int = 0) -> dict[str, Any]:
 
 
 def test_doses_without_events__add_their_bounds() -> None:
-    found = second(first_record(**no_t()), **no_t(1))
+    found = second(first_record(**no_t()), **no_t(1) | ELSEWHERE)
     total, judged = summed(found).rounded["T"], found.limits["sum"]
     first = first_record(**no_t())["levels"][0]["rounded"]["per_kg"]["T"]["upper"]
     assert (total.value, total.u_rel) == (0.0, None)
@@ -156,7 +174,7 @@ def test_doses_without_events__add_their_bounds() -> None:
 
 
 def test_one_dose_without_events__enters_the_guarded_rule_by_its_bound() -> None:
-    found = second(first_record(**no_t()))
+    found = second(first_record(**no_t()), **ELSEWHERE)
     total, judged = summed(found).rounded["T"], found.limits["sum"]
     events = float(poisson_upper(0))
     assert total.unseen == pytest.approx(events * 1000 * 9870 / 45_930 * 4.5 / 18.6)
@@ -186,6 +204,10 @@ def test_record_without_its_numbers__is_refused() -> None:
     del record["composition"]["concentrations"]
     with pytest.raises(LotError, match="concentrations"):
         second(record)
+    broken = first_record()
+    broken["composition"]["concentrations"]["T"]["per_ul"] = "many"
+    with pytest.raises(LotError, match="where a number should be"):
+        second(broken)
     lot = documents.validate(plain("lot"), Lot, name="lot")
     order = documents.validate(
         changed(plain("lot"), {"dose.number": 2, "dose.earlier": [_earlier()]}), Lot, name="lot"

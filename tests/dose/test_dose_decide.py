@@ -24,7 +24,7 @@ from nkflow.dose.limits import Limit
 from worked.cases import composition, counts, protocol
 from worked.cases import limit as plain_limit
 
-# events, largest y/L that passes, smallest that fails; u_other = 2.4 % (DOMAIN §4.4)
+# events, largest y/L that passes, smallest that fails; u_other = 2.4 % (docs/dose.md)
 GUARD = (
     (10, 0.5935, 1.6848),
     (25, 0.7180, 1.3928),

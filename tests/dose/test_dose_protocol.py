@@ -95,7 +95,7 @@ def test_shipped_schedule__is_the_published_one() -> None:
 
 
 def test_shipped_release_table__is_the_published_one() -> None:
-    """Lapteva et al. 2012, Table IV, as DOMAIN §1.3 has it."""
+    """Lapteva et al. 2012, Table IV."""
     table = {
         limit.name: (limit.op, limit.value, limit.unit)
         for limit in load_protocol("nk_release_example").limits

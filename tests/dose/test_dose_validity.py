@@ -31,7 +31,7 @@ def test_example__is_valid() -> None:
         ({"recipient.mass_kg": 160.0}, {}, "mass-implausible"),
         ({"recipient.previous_mass_kg": 8.4}, {}, "mass-implausible"),
         ({"recipient.mass_measured_on": "2026-03-01"}, {}, "mass-too-old"),
-        ({"recipient.mass_measured_on": "2026-03-18"}, {}, "mass-too-old"),
+        ({"recipient.mass_measured_on": "2026-03-18"}, {}, "mass-too-new"),
         ({"dose.number": 2}, {}, "dose-unaccounted"),
         ({}, {"counting.methods": ["volumetric"]}, "counting-method"),
         ({}, {"counting.replicates.minimum": 4}, "few-tubes"),

@@ -80,7 +80,7 @@ def dilution_factor(dilutions: Sequence[Dilution]) -> float:
 
 
 def dilution_uncertainty(step: Dilution) -> float:
-    """Return u of ln((V1+V2)/V1): ``V2/(V1+V2)·sqrt(u1² + u2²)`` (DOMAIN §4.2)."""
+    """Return u of ln((V1+V2)/V1): ``V2/(V1+V2)·sqrt(u1² + u2²)`` (JCGM 100, 5.1.2)."""
     share = step.diluent_ul / (step.sample_ul + step.diluent_ul)
     return share * math.hypot(step.u_sample, step.u_diluent)
 

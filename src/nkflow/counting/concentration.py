@@ -102,7 +102,7 @@ class Concentration:
     def counting_only(self) -> Interval | None:
         """Clopper-Pearson of cells:beads, times the constants; never *the* uncertainty.
 
-        With p = N/(N + N_bead) the ratio is p/(1-p) (DOMAIN §4.2). None without beads.
+        With p = N/(N + N_bead) the ratio is p/(1-p). None without beads.
         """
         if self.bead_events is None or self.bead_events == 0:
             return None

@@ -44,7 +44,7 @@ def normal_quantile(probability: ArrayLike) -> np.ndarray:
 
 
 def wilson(x: ArrayLike, n: ArrayLike, *, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """Return Wilson's score interval of the proportion x/n (DOMAIN: Wilson 1927; ends exact at x = 0 and n).
+    """Return Wilson's score interval of the proportion x/n (Wilson 1927; exact at x = 0 and n).
 
     ``(p + z²/2n ± z·sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n)``, n > 0.
     """

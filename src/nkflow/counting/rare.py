@@ -19,9 +19,12 @@ __all__ = [
     "blank_limit",
     "detection_limit",
     "events_needed",
+    "events_to_acquire",
     "ladder",
     "limit_of_blank",
 ]
+
+_MOST_EVENTS = 1_000_000_000
 
 Rung = Literal["not detected", "trace", "detected, < LLOQ", "quantified"]
 
@@ -60,7 +63,7 @@ class Ladder:
 def limit_of_blank(mean: float, confidence: float = 0.95) -> int:
     """Return the smallest count that Poisson blanks of this `mean` exceed with probability ≤ 1 - confidence.
 
-    Blank means of 1, 2, 5, 9 and 20 events give 3, 5, 9, 14 and 28 (DOMAIN §4.5).
+    Blank means of 1, 2, 5, 9 and 20 events give 3, 5, 9, 14 and 28.
     """
     count = 0
     while special.pdtr(count, mean) < confidence:
@@ -131,7 +134,35 @@ def events_needed(
     """Return how many events of the dosed population show that a residual is below its limit.
 
     With `seen` events of the residual among them, the one-sided bound ``U(seen)·D/N`` of the residual per kg
-    has to be at most L: ``N ≥ U(seen)·D/L`` (DOMAIN §3.2). 0 residual events, D = 5e6/kg and L = 1e4/kg need
+    has to be at most L: ``N ≥ U(seen)·D/L``. 0 residual events, D = 5e6/kg and L = 1e4/kg need
     1,498.
     """
     return math.ceil(float(poisson_upper(seen, confidence=confidence, phi=phi)) * dose_per_kg / limit_per_kg)
+
+
+def events_to_acquire(
+    ratio: float, *, dose_per_kg: float, limit_per_kg: float, confidence: float = 0.95, phi: float = 1.0
+) -> int | NotEvaluable:
+    """Return how many events of the dosed population to acquire when `ratio` residual events come with each.
+
+    The smallest N whose expected residual count ratio·N has its bound ``U(ratio·N)·D/N`` at or below L. No
+    number is enough where the expected residual itself, ratio·D, is not below the limit, and not evaluable
+    is also a number beyond a thousand million.
+    """
+    if ratio * dose_per_kg >= limit_per_kg:
+        return NotEvaluable(f"{ratio:g} of the dose is not below the limit, however many events are acquired")
+
+    def enough(events: int) -> bool:
+        bound = float(poisson_upper(ratio * events, confidence=confidence, phi=phi))
+        return bound * dose_per_kg <= limit_per_kg * events
+
+    most = 1
+    while not enough(most):
+        most *= 2
+        if most > _MOST_EVENTS:
+            return NotEvaluable(f"more than {_MOST_EVENTS:.0e} events would be needed")
+    least = most // 2
+    while most - least > 1:
+        middle = (least + most) // 2
+        least, most = (least, middle) if enough(middle) else (middle, most)
+    return most

@@ -42,7 +42,7 @@ class Acquisition:
     def evaluated(self) -> float | NotEvaluable:
         """Return the volume that the *file's* events stand for, in µL.
 
-        Lost events make counts too low by (TOT+ABRT+LOST)/TOT (STANDARDS QC-04); the volume is made smaller
+        Lost events make counts too low by (TOT+ABRT+LOST)/TOT ; the volume is made smaller
         by as much. Above 5 % it is not evaluable.
         """
         if self.volume_ul is None:
@@ -61,8 +61,7 @@ def acquired_volume(vol: float | None, unit: str | None, seconds: float | None) 
     """Return the value of ``$VOL`` in µL.
 
     The standard says nanolitres and some instruments write microlitres: the unit is stated, never guessed,
-    and volume over acquisition time has to be a flow rate that a cytometer can have (1 to 1000 µL/min,
-    STANDARDS FCS-M02).
+    and volume over acquisition time has to be a flow rate that a cytometer can have (1 to 1000 µL/min).
     """
     if vol is None or vol <= 0:
         return NotEvaluable("the file has no $VOL")
@@ -86,7 +85,7 @@ def kept_volume(
     steady_flow: bool,
     beads: tuple[int, int] | None = None,
 ) -> float | NotEvaluable:
-    """Return the volume of the events that quality control kept, in µL (STANDARDS QC-04).
+    """Return the volume of the events that quality control kept, in µL.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ from nkflow.counting.evaluable import NotEvaluable
 from nkflow.counting.quantify import under
 from nkflow.dose.caps import caps_of
 from nkflow.dose.case import Case
-from nkflow.dose.earlier import Given, given_doses
+from nkflow.dose.earlier import Count, Given, given_doses
 from nkflow.dose.externals import ExternalResult
 from nkflow.dose.judge import judge_product
 from nkflow.dose.levels import levels_of
@@ -59,7 +59,7 @@ def assess_dose(
     found = case.composition.concentration(case.dosed)
     if isinstance(found, NotEvaluable):
         raise CountingError(f"no dose of {case.dosed}: {found.reason}", code="no-dosed-population")
-    drawn = sum(given.volume_ml for given in case.given if given.measurement == composition.measurement)
+    drawn = sum(given.volume_ml for given in case.given if _from_this_bag(given, case))
     bag = bag_of(case.product, per_ul=found.per_ul, mass_kg=case.recipient.mass_kg, drawn_ml=drawn)
     levels = levels_of(case, bag)
     product_limits = judge_product(case)
@@ -73,6 +73,11 @@ def assess_dose(
         caps_of(case, bag),
         findings,
     )
+
+
+def _from_this_bag(given: Given, case: Case) -> bool:
+    """Tell whether an earlier dose left this bag after the bag was counted, and so with what it held then."""
+    return given.lot == case.lot and given.infused_at >= case.product.counted_at
 
 
 def _case(
@@ -99,10 +104,12 @@ def _case(
         expected = f"one of {', '.join(map(str, numbers))}"
         problem = Problem(lot.lot if lot else "lot", None, "dose.number", str(order.number), expected)
         raise LotError(f"{protocol.name} has no dose {order.number}", [problem])
-    given: tuple[Given, ...] = given_doses(order.earlier, lot.records if lot else {})
+    bag = product.product if isinstance(product, Lot) else product
+    own = Count(lot.lot if lot else "", bag.counted_at, composition.measurement)
+    given = given_doses(order.earlier, lot.records if lot else {}, own=own)
     return Case(
-        lot.lot if lot else "",
-        product.product if isinstance(product, Lot) else product,
+        own.lot,
+        bag,
         recipient,
         order,
         dict(external if external is not None else (lot.external if lot else {})),

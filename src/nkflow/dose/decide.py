@@ -110,7 +110,7 @@ class Judged:
 
 
 def p_lognormal(value: float, u_rel: float, *, op: Operator, limit: float) -> float:
-    """Return ``Φ(ln(L/y)/u_rel)`` of an upper limit, and its complement of a lower one (DOMAIN §4.4)."""
+    """Return ``Φ(ln(L/y)/u_rel)`` of an upper limit, and its complement of a lower one (JCGM 106, 7.3)."""
     distance = -math.inf if limit <= 0 else math.log(limit / value)
     return _phi(distance if op in ("<", "<=") else -distance, u_rel)
 

@@ -9,7 +9,7 @@ from nkflow.dose.product import KirLigands
 __all__ = ["KIR_OF_LIGAND", "kir_mismatch"]
 
 KIR_OF_LIGAND: dict[str, str] = {"C1": "KIR2DL2/3", "C2": "KIR2DL1", "Bw4": "KIR3DL1"}
-"""Inhibitory receptor of each ligand group (DOMAIN §1.1)."""
+"""Inhibitory receptor of each ligand group."""
 
 
 def kir_mismatch(ligands: KirLigands | None) -> dict[str, Any] | None:

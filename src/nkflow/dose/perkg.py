@@ -21,7 +21,7 @@ class Amount:
     """Cells of one population per kg of recipient.
 
     Once the volume is drawn it is fixed: the point estimate ``1000·C·V/w`` needs no bead count (it equals
-    D·N_X/N_dosed at the nominal volume), but its uncertainty is all of u(C_X) (DOMAIN §4.2, trap 1).
+    D·N_X/N_dosed at the nominal volume), but its uncertainty is all of u(C_X).
 
     Attributes
     ----------

@@ -17,7 +17,7 @@ __all__ = ["Bag", "Volume", "bag_of", "volume_for"]
 class Bag:
     """What is in the bag and what of it can reach the recipient; volumes in mL.
 
-    `drawn_ml` is what earlier doses counted by the same measurement took from it.
+    `drawn_ml` is what earlier doses took from it after it was counted.
     """
 
     volume_ml: float

@@ -78,7 +78,10 @@ def _recipient(case: Case) -> Iterator[Finding]:
             "mass-implausible", "error", reason, "recipient.mass_kg", "weigh again; masses are in kg"
         )
     days = (case.order.infusion_at.date() - recipient.mass_measured_on).days
-    if not 0 <= days <= rule.valid_days:
+    if days < 0:
+        text = f"the mass is of {recipient.mass_measured_on}, after the infusion"
+        yield _error("mass-too-new", text, "recipient.mass_measured_on", "one of the two dates is wrong")
+    if days > rule.valid_days:
         text = f"the mass was measured {days} days before the infusion; the protocol allows {rule.valid_days}"
         yield _error("mass-too-old", text, "recipient.mass_measured_on", "weigh again")
 
