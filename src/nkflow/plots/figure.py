@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,7 +33,7 @@ class Density:
     counts: npt.ArrayLike
     x: Axis
     y: Axis
-    outlines: Sequence[Outline] = field(default=())
+    outlines: Sequence[Outline] = ()
     title: str = ""
 
 

@@ -14,10 +14,10 @@ __all__ = ["by_hand"]
 Record = Mapping[str, Any]
 
 _METHODS = {
-    "beads": "counting beads",
-    "bead_tube": "bead tubes",
-    "volumetric": "acquired volume",
-    "dual_platform": "two platforms",
+    "beads": "with counting beads",
+    "bead_tube": "with bead tubes",
+    "volumetric": "by acquired volume",
+    "dual_platform": "on two platforms",
 }
 
 
@@ -35,7 +35,7 @@ def by_hand(record: Record) -> Section:
         "by-hand",
         "Recompute by hand",
         "counts, beads, volumes and formulas on one page",
-        lead=(f"Counted by {_METHODS[counting['method']]}: cells per µL = {counting['formula']}.",),
+        lead=(f"Counted {_METHODS[counting['method']]}: cells per µL = {counting['formula']}.",),
         tables=(steps, given),
         closing=("Events are summed over the sample tubes, never averaged; no tube is left out.",),
     )

@@ -32,12 +32,11 @@ class Fact:
 
 @dataclass(frozen=True)
 class Table:
-    """Columns and rows; a `wide` table scrolls on a phone, others become a list of cards there."""
+    """Columns and rows; on a phone a list of cards."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     caption: str = ""
-    wide: bool = False
 
 
 @dataclass(frozen=True)
