@@ -95,7 +95,7 @@ class TestEveryGate:
     def test_gate__is_frozen_and_can_be_a_key(self, shape) -> None:
         with pytest.raises(AttributeError):
             shape.space = "display"
-        assert len({dimension for dimension in shape.dimensions}) >= 1
+        assert len(set(shape.dimensions)) >= 1
 
     def test_gate__finds_no_event_among_none(self, shape) -> None:
         empty = Sample.from_arrays(np.empty((0, 3)), ["x", "y", "z"])

@@ -18,8 +18,11 @@ from naive import orientation as naive_orientation
 from naive import polygon as naive_polygon
 from naive import ranges as naive_ranges
 from naive import select as naive_select
+from nkflow.gating.axis_bins import axis_bins
 from nkflow.gating.outline_cells import cells_of
 from nkflow.kernels import bits, ellipsoid, finite, histogram, orientation, polygon, ranges, select
+from nkflow.plots.axis import Axis
+from nkflow.scales import ArcsinhCofactor, Biex, Hyperlog, Linear, Log, Logicle, Scale
 
 LOWEST = -np.finfo(np.float64).max
 small = st.integers(-4, 4).map(float)  # few values: ties everywhere
@@ -150,11 +153,22 @@ def test_select__equals_its_twin(mask: list[bool]) -> None:
     x = np.arange(len(mask), dtype=np.float64) * 1.5
     results = []
     for module in (select, naive_select):
-        index, out = np.full(len(mask) + 1, -1), np.full(len(mask), -1.0)
+        index, out, back = np.full(len(mask) + 1, -1), np.full(len(mask), -1.0), np.full(len(mask), -1.0)
         count = module.select(np.array(mask), index)
         module.take(x, index, count, out)
-        results.append((count, index[:count].tolist(), out.tolist()))
+        module.put(out, index, count, back)
+        results.append((count, index[:count].tolist(), out.tolist(), back.tolist()))
     assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("n", [8, 64, 2040, 2048, 8192])
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_count_true__equals_its_twin(n: int, share: float) -> None:
+    masks = np.random.default_rng(n).random((3, n)) < share
+    counts, expected = np.array([5, 6, 7]), np.array([5, 6, 7])
+    select.count_true(masks.view(np.uint64), counts)
+    naive_select.count_true(masks, expected)
+    np.testing.assert_array_equal(counts, expected)
 
 
 @pytest.mark.parametrize("n_populations", [1, 7, 8, 9, 63, 64, 65, 130, 512])
@@ -174,26 +188,55 @@ def test_pack__equals_its_twin_and_unpack_gives_it_back(n_populations: int, n_ev
         np.testing.assert_array_equal(fast[:n_events], masks[p, :n_events])
 
 
-@quick
-@given(values, st.integers(0, 2**32 - 1))
-def test_histograms__equal_their_twins(x: list[float], seed: int) -> None:
-    y = np.random.default_rng(seed).permutation(array(x))
-    line, slow_line = np.zeros(8, np.int32), np.zeros(8, np.int32)
-    plane, slow_plane = np.zeros((4, 8), np.int32), np.zeros((4, 8), np.int32)
-    ends = array([-2.0, 2.0, -1.0, 1.5])
-    histogram.fill_line(array(x), len(x), -2.0, 2.0, line)
-    naive_histogram.fill_line(x, len(x), -2.0, 2.0, slow_line)
-    histogram.fill_plane(array(x), y, len(x), ends, plane)
-    naive_histogram.fill_plane(x, y, len(x), ends, slow_plane)
+SCALES = [
+    Linear(10.0),
+    Linear(1e9, 1e3),
+    Log(1e4, 4.0),
+    Logicle(262144.0, 0.5, 4.5),
+    Hyperlog(1e3, 1.0, 4.0, 1.0),
+    Biex(),
+    ArcsinhCofactor(5.0),
+    Logicle(262144.0, 0.5, 4.5, bounds=(0.2, 0.7)),
+]
+
+
+@pytest.mark.parametrize("scale", SCALES, ids=repr)
+def test_find_bins__equals_its_twin_on_every_edge(scale: Scale) -> None:
+    ends = {"Biex": (0.0, 4096.0), "ArcsinhCofactor": (-3.0, 8.0)}.get(type(scale).__name__, (0.0, 1.0))
+    bins = axis_bins(Axis("x", scale, *ends), 32)
+    edges = bins.edges[1:-1]
+    rng = np.random.default_rng(3)
+    beside = [edges, np.nextafter(edges, -np.inf), np.nextafter(edges, np.inf)]
+    random = [rng.normal(0, 1e3, 300), rng.lognormal(8, 3, 300), -rng.lognormal(3, 3, 100)]
+    special = [[math.nan, math.inf, -math.inf, 0.0, -0.0, 1e300, -1e300, 5e-324]]
+    x = np.concatenate([*beside, *random, *special])
+    index = rng.permutation(len(x))
+    out, expected = np.zeros(len(x), np.uint16), np.zeros(len(x), np.uint16)
+    histogram.find_bins(x, index, len(x), bins.edges, bins.guide, bins.offset, bins.numbers, out)
+    naive_histogram.find_bins(x, index, len(x), bins.edges, expected)
+    np.testing.assert_array_equal(out, expected)
+    assert bins.numbers[2] == 1 or not np.isfinite(edges).all()  # one comparison an event
+
+
+def test_fill__equals_its_twin() -> None:
+    rng = np.random.default_rng(4)
+    x, y = rng.integers(0, 9, (2, 500)).astype(np.uint16)
+    line, slow_line = np.zeros(9, np.int32), np.zeros(9, np.int32)
+    plane, slow_plane = np.zeros((9, 9), np.int32), np.zeros((9, 9), np.int32)
+    for module, one, two in ((histogram, line, plane), (naive_histogram, slow_line, slow_plane)):
+        module.fill_line(x, 400, one)
+        module.fill_plane(x, y, 400, two)
     np.testing.assert_array_equal(line, slow_line)
     np.testing.assert_array_equal(plane, slow_plane)
-    assert line.sum() == sum(not math.isnan(value) for value in x)
+    assert line.sum() == plane.sum() == 400
 
 
 @quick
 @given(values)
 def test_finite__equals_its_twin(x: list[float]) -> None:
-    assert finite.all_finite(array(x)) == naive_finite.all_finite(x)
+    rows = array([x, [0.0] * len(x)])
+    for table in (rows, rows[::-1].copy()):
+        assert finite.all_finite(table, 1) == naive_finite.all_finite(table, 1)
     out, expected = np.zeros(len(x), bool), np.zeros(len(x), bool)
     out[0] = expected[0] = True  # stays
     finite.mark_non_finite(array(x), out)

@@ -11,7 +11,7 @@ __all__ = ["mark_ellipsoid"]
 def mark_ellipsoid(points, rows, index, count, centre, whitening, distance_square, out) -> None:
     out[:] = False
     for j in range(count):
-        difference = [points[row, j] - centre[a] for a, row in enumerate(rows)]
+        difference = [points[row, index[j]] - centre[a] for a, row in enumerate(rows)]
         total = np.float64(0.0)
         for a in range(len(rows)):
             z = np.float64(0.0)

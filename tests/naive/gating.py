@@ -9,6 +9,7 @@ import numpy as np
 from naive.ellipsoid import mark_ellipsoid
 from naive.polygon import in_polygon
 from nkflow.gating import Boolean, Ellipsoid, Not, Polygon, Quadrant, Range, Rectangle
+from nkflow.scales import Linear
 
 __all__ = ["Twin"]
 
@@ -63,9 +64,9 @@ class Twin:
                         return False
                 return True
             case Polygon():
-                x, y = (self.display(dimension, event) for dimension in gate.dimensions)
+                x, y = (self.shown(gate, d, self.value(d, event), "data") for d in gate.dimensions)
                 corners = [
-                    [self.shown(d, v, gate.space) for d, v in zip(gate.dimensions, vertex, strict=True)]
+                    [self.shown(gate, d, v, gate.space) for d, v in zip(gate.dimensions, vertex, strict=True)]
                     for vertex in gate.vertices
                 ]
                 return in_polygon(x, y, *zip(*corners, strict=True))
@@ -81,13 +82,13 @@ class Twin:
 
     def in_ellipsoid(self, gate, event) -> bool:
         n = range(len(gate.centre))
-        point = np.array([[self.display(dimension, event)] for dimension in gate.dimensions])
-        centre = [self.shown(gate.dimensions[k], gate.centre[k], gate.space) for k in n]
+        point = np.array([[self.shown(gate, d, self.value(d, event), "data")] for d in gate.dimensions])
+        centre = [self.shown(gate, gate.dimensions[k], gate.centre[k], gate.space) for k in n]
         if gate.covariance is not None:
             covariance = np.array(gate.covariance)
         else:
             ends = [
-                [self.shown(gate.dimensions[k], end[k], gate.space) - centre[k] for k in n]
+                [self.shown(gate, gate.dimensions[k], end[k], gate.space) - centre[k] for k in n]
                 for end in gate.half_axes
             ]
             covariance = np.array([[sum(end[i] * end[j] for end in ends) for j in n] for i in n])
@@ -110,12 +111,11 @@ class Twin:
         own = self.template.scales.get(dimension.channel) if dimension.per is None else None
         return dimension.scale or own
 
-    def display(self, dimension, event) -> float:
-        return self.shown(dimension, self.value(dimension, event), "data")
-
-    def shown(self, dimension, value, space) -> float:
+    def shown(self, gate, dimension, value, space) -> float:
+        """A linear scale leaves straight lines straight: with data units it is left out."""
         scale = self.scale(dimension)
-        if scale is None or space == "display":
+        linear = isinstance(scale, Linear) and gate.space == "data"
+        if scale is None or space == "display" or linear:
             return float(value)
         return float(scale.column(np.array([value], dtype=np.float64))[0])
 

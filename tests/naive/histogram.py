@@ -1,28 +1,23 @@
-"""Slow twin of `nkflow.kernels.histogram`."""
+"""Slow twin of `nkflow.kernels.histogram`: look along the edges."""
 
 from __future__ import annotations
 
 import math
 
-import numpy as np
-
-__all__ = ["fill_line", "fill_plane"]
+__all__ = ["fill_line", "fill_plane", "find_bins"]
 
 
-def column(value: float, low: float, per_unit: float, n: int) -> int:
-    place = (np.float64(value) - low) * per_unit
-    if place <= 0:
-        return 0
-    return n - 1 if place >= n - 1 else math.floor(place)
-
-
-def fill_line(x, count, low, per_unit, out) -> None:
+def find_bins(x, index, count, edges, out) -> None:
     for j in range(count):
-        if not math.isnan(x[j]):
-            out[column(x[j], low, per_unit, len(out))] += 1
+        value = x[index[j]]
+        out[j] = sum(value >= edge for edge in edges[1:-1]) if math.isfinite(value) else len(edges) - 1
 
 
-def fill_plane(x, y, count, ends, out) -> None:
+def fill_line(x, count, out) -> None:
     for j in range(count):
-        if not math.isnan(x[j]) and not math.isnan(y[j]):
-            out[column(y[j], *ends[2:], out.shape[0]), column(x[j], *ends[:2], out.shape[1])] += 1
+        out[x[j]] += 1
+
+
+def fill_plane(x, y, count, out) -> None:
+    for j in range(count):
+        out[y[j], x[j]] += 1

@@ -28,4 +28,4 @@ def in_polygon(px, py, vx, vy) -> bool:
 def mark_polygon(x, y, index, count, vx, vy, out) -> None:
     out[:] = False
     for j in range(count):
-        out[index[j]] = in_polygon(x[j], y[j], vx, vy)
+        out[index[j]] = in_polygon(x[index[j]], y[index[j]], vx, vy)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,35 +20,39 @@ class Block:
     Attributes
     ----------
     columns : (n_columns, SIZE)
-        Data units: decoded, then compensated, then ratios.
+        Data units: decoded, then compensated, then ratios; then display units, set for some events only.
     masks : (n_populations + 1, SIZE)
         Who is inside; the last row is root, so that index -1 finds it.
-    points : (n_points, SIZE), index : (SIZE + 1,), n_points
-        Display units of the events of one population, one after another, and which events they are.
+    index : (SIZE + 1,), n_selected
+        The events of one population.
+    bins : (n_bins, SIZE)
+        Bins of those events on the axes of plots, one after another.
     counts, non_finite : (n_populations + 1,)
         Events so far; the last is root's.
+    n_non_finite
+        Events so far with a value that is no number in any column.
     histograms
         Bins so far, by number.
     """
 
     def __init__(
-        self, *, columns: int, populations: int, points: int, histograms: list[tuple[int, ...]]
+        self, *, columns: int, populations: int, bins: int = 0, histograms: Sequence[tuple[int, ...]] = ()
     ) -> None:
         self.columns = np.zeros((columns, SIZE))
         self.masks = np.zeros((populations + 1, SIZE), dtype=np.bool_)
-        self.points = np.zeros((points, SIZE))
         self.column = list(self.columns)
         self.mask = list(self.masks)
-        self.point = list(self.points)
+        self.bins = [np.zeros(SIZE, dtype=np.uint16) for _ in range(bins)]
         self.lanes = self.masks.view(np.uint64)
         self.index = np.zeros(SIZE + 1, dtype=np.int64)
-        self.scratch = np.zeros(SIZE)
+        self.taken, self.shown = np.zeros(SIZE), np.zeros(SIZE)
         self.bytes = np.zeros((8, SIZE), dtype=np.uint8)
         self.marks = np.zeros(SIZE, dtype=np.bool_)
-        self.n_points = 0
+        self.n_selected = 0
         self.words: NDArray[np.uint64] | None = None
         self.counts = np.zeros(populations + 1, dtype=np.int64)
         self.non_finite = np.zeros(populations + 1, dtype=np.int64)
+        self.n_non_finite = 0
         self.histograms = [np.zeros(shape, dtype=np.int32) for shape in histograms]
 
     def begin(self, count: int) -> None:

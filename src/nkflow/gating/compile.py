@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from nkflow.fcs.channels import Channel
+from nkflow.gating.axis_bins import axis_bins
 from nkflow.gating.bind import Binding, Source
 from nkflow.gating.columns import Columns, columns_for
-from nkflow.gating.compile_gate import combined, ellipsoid, polygon, sides
-from nkflow.gating.drawing import Drawing, axis_of
+from nkflow.gating.compile_gate import combined, ellipsoid, polygon, scale_for, sides
+from nkflow.gating.drawing import BINS, Drawing, axis_of
 from nkflow.gating.gates import Boolean, Ellipsoid, Polygon
 from nkflow.gating.program import Loss, Program
-from nkflow.gating.steps import Exclude, FillLine, FillPlane, InSides, Points, Recall, Step
+from nkflow.gating.steps import Exclude, FillLine, FillPlane, FindBins, InSides, Recall, Select, Show, Step
 from nkflow.gating.tree import ROOT, Node
+from nkflow.plots.axis import Axis
 from nkflow.scales import Scale
 
 __all__ = ["compile_program"]
 
-Row = tuple[int, Scale | None]  # a column and the scale it is seen on
+Row = tuple[int, Scale]  # a column and the scale it is shown on
 
 
 def compile_program(
@@ -57,7 +59,7 @@ class _Compiler:
         self.todo = frozenset(self.tree.order) - set(self.not_evaluable) - set(recalled)
         self.steps: list[Step] = []
         self.drawings: list[Drawing] = []
-        self.n_points = 0
+        self.n_shown = self.n_bins = 0
 
     def program(self) -> Program:
         self.steps += self.columns.steps
@@ -73,7 +75,8 @@ class _Compiler:
             binding=self.binding,
             columns=self.columns,
             steps=tuple(self.steps),
-            n_points=self.n_points,
+            n_shown=self.n_shown,
+            n_bins=self.n_bins,
             drawings=tuple(self.drawings),
             losses=tuple(self._losses()),
             not_evaluable=self.not_evaluable,
@@ -85,7 +88,8 @@ class _Compiler:
         found: dict[int, str] = {}
         for index in self.tree.order:
             node = self.nodes[index]
-            reasons = [self.binding.lacks(dimension) for dimension in self.gates[node.entry].dimensions]
+            reasons = [self.binding.template.document.populations[node.entry].not_found]
+            reasons += [self.binding.lacks(dimension) for dimension in self.gates[node.entry].dimensions]
             reasons += [found[need] for need in node.needs if need in found]
             why = next(filter(None, reasons), "")
             if why:
@@ -122,37 +126,43 @@ class _Compiler:
             self.steps.append(Exclude(index, node.exclude, f"{node.name}: without {names}"))
 
     def _finished(self, parent: int) -> None:
-        """Add what needs the events of `parent` on scales: outlines below it, and its histograms."""
+        """Add what goes through the events of `parent` one by one: outlines below it, and its histograms."""
         below = [index for index in self.tree.children[parent] if index in self.todo]
         shapes = [i for i in below if isinstance(self.gates[self.nodes[i].entry], Polygon | Ellipsoid)]
-        drawn = list(self._drawings(parent)) if parent in self.draw else []
-        wanted = [
-            (self.columns.of(source), source.scale)
-            for index in shapes
-            for source in self.sources[self.nodes[index].entry]
-        ]
-        wanted += [row for _, axes in drawn for row in axes]
-        rows = {row: place for place, row in enumerate(dict.fromkeys(wanted))}
-        if not rows:
+        drawings = list(self._drawings(parent)) if parent in self.draw else []
+        if not shapes and not drawings:
             return
-        self.n_points = max(self.n_points, len(rows))
-        self.steps.append(Points(parent, tuple(rows), self._points_text(parent, rows)))
+        self.steps.append(Select(parent, f"select the events of {self._name(parent)}"))
+        rows: dict[Row, int] = {}
         for index in shapes:
             self._shape(index, rows)
-        for drawing, axes in drawn:
-            self._fill(drawing, [rows[row] for row in axes])
+        bins: dict[tuple[int, Axis], int] = {}
+        for drawing, sources in drawings:
+            self._draw(drawing, sources, bins)
+        self.n_shown, self.n_bins = max(self.n_shown, len(rows)), max(self.n_bins, len(bins))
 
-    def _shape(self, index: int, rows: Mapping[Row, int]) -> None:
+    def _shape(self, index: int, rows: dict[Row, int]) -> None:
+        """Add the step of an outline, and before it those that put its axes on their scales."""
         node = self.nodes[index]
-        sources = self.sources[node.entry]
-        places = [rows[self.columns.of(source), source.scale] for source in sources]
-        gate = self.gates[node.entry]
+        gate, sources = self.gates[node.entry], self.sources[node.entry]
+        assert isinstance(gate, Polygon | Ellipsoid)  # _finished chose them
+        places = []
+        for source in sources:
+            column, scale = self.columns.of(source), scale_for(gate, source)
+            if scale is None:
+                places.append(column)
+                continue
+            if (column, scale) not in rows:
+                rows[column, scale] = len(self.columns.labels) + len(rows)
+                text = f"show {self.columns.labels[column]} of {self._name(node.parent)} on {scale}"
+                self.steps.append(Show(column, scale, rows[column, scale], text))
+            places.append(rows[column, scale])
         if isinstance(gate, Polygon):
             self.steps.append(polygon(index, gate, sources, places, text=self._place(node)))
-        elif isinstance(gate, Ellipsoid):
+        else:
             self.steps.append(ellipsoid(index, gate, sources, places, text=self._place(node)))
 
-    def _drawings(self, parent: int) -> Iterator[tuple[Drawing, list[Row]]]:
+    def _drawings(self, parent: int) -> Iterator[tuple[Drawing, tuple[Source, ...]]]:
         """Return what is drawn of the gates below `parent`; gates on the same axes share a drawing."""
         children = [index for index in self.tree.children[parent] if index not in self.not_evaluable]
         found: dict[tuple[Source, ...], list[int]] = {}
@@ -162,24 +172,30 @@ class _Compiler:
                 found.setdefault(sources, []).append(entry)
         for sources, entries in found.items():
             axes = [axis_of(source, self._channel(source)) for source in sources]
-            rows: list[Row] = [
-                (self.columns.of(s), axis.scale) for s, axis in zip(sources, axes, strict=True)
-            ]
-            yield Drawing(parent, tuple(entries), axes[0], axes[1] if len(axes) > 1 else None), rows
+            yield Drawing(parent, tuple(entries), axes[0], axes[1] if len(axes) > 1 else None), sources
 
     def _channel(self, source: Source) -> Channel | None:
         single = source.per is None and source.reading.channel >= 0
         return self.binding.channels[source.reading.channel] if single else None
 
-    def _fill(self, drawing: Drawing, places: list[int]) -> None:
-        number, ends = len(self.drawings), drawing.ends
+    def _draw(self, drawing: Drawing, sources: Sequence[Source], bins: dict[tuple[int, Axis], int]) -> None:
+        """Add the steps that count the selected events into a histogram."""
+        number = len(self.drawings)
         self.drawings.append(drawing)
+        places = []
+        for source, axis in zip(sources, (drawing.x, drawing.y), strict=False):
+            assert axis is not None  # there are as many axes as sources
+            key = (self.columns.of(source), axis)
+            if key not in bins:
+                bins[key] = len(bins)
+                text = f"bins of {axis.label} on {axis.scale}"
+                self.steps.append(FindBins(key[0], axis_bins(axis, BINS), bins[key], text))
+            places.append(bins[key])
         if drawing.y is None:
-            text = f"histogram of {drawing.x.label}"
-            self.steps.append(FillLine(number, places[0], float(ends[0]), float(ends[1]), text))
+            self.steps.append(FillLine(number, places[0], f"histogram of {drawing.x.label}"))
         else:
             text = f"histogram of {drawing.x.label} x {drawing.y.label}"
-            self.steps.append(FillPlane(number, places[0], places[1], ends, text))
+            self.steps.append(FillPlane(number, places[0], places[1], text))
 
     def _losses(self) -> Iterator[Loss]:
         children = self.tree.children
@@ -193,15 +209,8 @@ class _Compiler:
             if columns:
                 yield Loss(index, tuple(sorted(leaves)), tuple(sorted(columns)))
 
-    def _place(self, node: Node) -> str:
-        return f"{node.name} in {ROOT if node.parent < 0 else self.nodes[node.parent].name}"
+    def _name(self, index: int) -> str:
+        return ROOT if index < 0 else self.nodes[index].name
 
-    def _points_text(self, parent: int, rows: Mapping[Row, int]) -> str:
-        name = ROOT if parent < 0 else self.nodes[parent].name
-        words = [
-            f"{self.columns.labels[column]} as it is"
-            if scale is None
-            else f"{self.columns.labels[column]} on {scale}"
-            for column, scale in rows
-        ]
-        return f"scale the events of {name}: {'; '.join(words)}"
+    def _place(self, node: Node) -> str:
+        return f"{node.name} in {self._name(node.parent)}"

@@ -16,9 +16,9 @@ from nkflow.gating.gates.ellipsoid import whitening
 from nkflow.gating.outline_cells import cells_of
 from nkflow.gating.steps import Combine, InEllipsoid, InPolygon, Side
 from nkflow.gating.tree import ROOT, Node
-from nkflow.scales import Scale, pull_back
+from nkflow.scales import Linear, Scale, pull_back
 
-__all__ = ["LOWEST", "combined", "display", "ellipsoid", "polygon", "sides"]
+__all__ = ["LOWEST", "combined", "display", "ellipsoid", "polygon", "scale_for", "sides"]
 
 LOWEST = -float(np.finfo(np.float64).max)  # the open lower end: -inf itself is no measurement
 Ends = tuple[float | None, float | None]
@@ -51,8 +51,10 @@ def polygon(
 ) -> InPolygon:
     """Return the step of a polygon with its vertices in display units."""
     vertices = np.array(gate.vertices, dtype=np.float64)
-    vx = display(sources[0].scale, vertices[:, 0], gate.space)
-    vy = display(sources[1].scale, vertices[:, 1], gate.space)
+    vx, vy = (
+        display(scale_for(gate, source), column, gate.space)
+        for source, column in zip(sources, vertices.T, strict=True)
+    )
     if not (np.isfinite(vx).all() and np.isfinite(vy).all()):
         raise GateError(
             "a vertex has no place on its scale", where=text, next_step="Move it into the scale's range."
@@ -101,6 +103,16 @@ def combined(population: int, node: Node, gate: Boolean, nodes: Sequence[Node]) 
     return Combine(population, node.parent, any_of, operands, text)
 
 
+def scale_for(gate: Polygon | Ellipsoid, source: Source) -> Scale | None:
+    """Return the scale on which an outline is tested: none where it is linear, since straight stays straight.
+
+    Coordinates that are given in display units stay there.
+    """
+    scale = source.scale
+    flat = isinstance(scale, Linear) and scale.bounds == (-math.inf, math.inf)
+    return None if flat and gate.space == "data" else scale
+
+
 def display(
     scale: Scale | None, values: np.ndarray[tuple[int], np.dtype[np.float64]], space: Space
 ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
@@ -111,7 +123,7 @@ def display(
 
 def _on_scales(point: Sequence[float], sources: Sequence[Source], gate: Ellipsoid) -> list[float]:
     return [
-        float(display(source.scale, np.array([value]), gate.space)[0])
+        float(display(scale_for(gate, source), np.array([value]), gate.space)[0])
         for source, value in zip(sources, point, strict=True)
     ]
 

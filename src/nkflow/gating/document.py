@@ -15,6 +15,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from nkflow.compensation import Spillover
 from nkflow.documents import Document
 from nkflow.errors import CompensationError
+from nkflow.gating.adaptive.document import CutDocument
 from nkflow.gating.gate_document import GateDocument
 from nkflow.gating.gates import Boolean, Quadrant
 from nkflow.gating.tree import ROOT, Entry, Mistake, Tree, resolve
@@ -93,7 +94,8 @@ class PopulationDocument(Document):
     """One gate, the population it divides and those it makes.
 
     ``name`` stands with every gate but a quadrant, whose outcomes are named in the gate. ``exclude`` takes
-    whole populations out again.
+    whole populations out again. ``not_found`` stands in a template that was resolved against a tube: why there is no
+    gate here, and the population is not evaluable.
     """
 
     name: Name | None = None
@@ -101,6 +103,7 @@ class PopulationDocument(Document):
     gate: GateDocument
     exclude: tuple[Text, ...] = ()
     description: str = ""
+    not_found: str = ""
 
     @model_validator(mode="after")
     def _named(self) -> PopulationDocument:
@@ -126,7 +129,7 @@ class PopulationDocument(Document):
 
 
 class TemplateDocument(Document):
-    """How to gate a tube, whole."""
+    """How to gate a tube, whole. With ``cuts`` it is adaptive: some of its numbers are found in each tube."""
 
     nkflow: Literal["template/1"]
     name: Name
@@ -137,12 +140,28 @@ class TemplateDocument(Document):
     compensation: MatrixPolicy
     scales: dict[str, ScaleDocument] = Field(default_factory=dict)
     populations: tuple[PopulationDocument, ...] = Field(min_length=1)
+    cuts: tuple[CutDocument, ...] = ()
 
     @model_validator(mode="after")
     def _names_resolve(self) -> TemplateDocument:
         mistakes = resolve([population.entry for population in self.populations])[1]
         if mistakes:
-            raise ValidationError.from_exception_data("TemplateDocument", list(_details(mistakes)))
+            raise ValidationError.from_exception_data(
+                "TemplateDocument", list(_details(mistakes, "populations"))
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _cuts_fit(self) -> TemplateDocument:
+        if self.cuts:
+            from nkflow.gating.adaptive.order import mistakes_in
+
+            gates = [population.gate.gate() for population in self.populations]
+            mistakes = mistakes_in(self.cuts, self.tree, gates, self.scales)
+            if mistakes:
+                raise ValidationError.from_exception_data(
+                    "TemplateDocument", list(_details(mistakes, "cuts"))
+                )
         return self
 
     @property
@@ -153,10 +172,10 @@ class TemplateDocument(Document):
         return tree
 
 
-def _details(mistakes: list[Mistake]) -> Iterator[InitErrorDetails]:
+def _details(mistakes: list[Mistake], section: str) -> Iterator[InitErrorDetails]:
     for mistake in mistakes:
         yield InitErrorDetails(
             type=PydanticCustomError("template", "{text}", {"text": mistake.message}),
-            loc=("populations", *mistake.loc),
+            loc=(section, *mistake.loc),
             input=None,
         )

@@ -30,14 +30,8 @@ class Drawing:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """(y bins, x bins), or (x bins,) without a y axis."""
-        return (BINS,) if self.y is None else (BINS, BINS)
-
-    @property
-    def ends(self) -> NDArray[np.float64]:
-        """Low end and bins per display unit of each axis: (2,) or (4,)."""
-        axes = [self.x] if self.y is None else [self.x, self.y]
-        return np.array([number for axis in axes for number in (axis.low, BINS / (axis.high - axis.low))])
+        """(y bins, x bins), or (x bins,) without a y axis; one more for what has no place."""
+        return (BINS + 1,) if self.y is None else (BINS + 1, BINS + 1)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,11 +14,12 @@ from nkflow.fcs.sample import Sample
 from nkflow.gating.block import SIZE, Block
 from nkflow.gating.program import Program
 from nkflow.gating.totals import Totals
-from nkflow.kernels import bits, finite
+from nkflow.kernels import bits, finite, select
 
 __all__ = ["WORD", "evaluate"]
 
 _all_finite: Any = finite.all_finite
+_count_true: Any = select.count_true
 _mark_non_finite: Any = finite.mark_non_finite
 _pack: Any = bits.pack
 
@@ -62,11 +63,18 @@ def evaluate(
     return Totals(
         counts=sum((block.counts for block in blocks[1:]), blocks[0].counts),
         non_finite=sum((block.non_finite for block in blocks[1:]), blocks[0].non_finite),
+        n_non_finite=sum(block.n_non_finite for block in blocks),
         histograms=tuple(
-            sum(parts[1:], parts[0]) for parts in zip(*(block.histograms for block in blocks), strict=True)
+            _placed(sum(parts[1:], parts[0]))
+            for parts in zip(*(block.histograms for block in blocks), strict=True)
         ),
         words=words,
     )
+
+
+def _placed(counts: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return a histogram without its last row and column, where events without a place were counted."""
+    return counts[tuple(slice(-1) for _ in counts.shape)].copy()
 
 
 def _work(
@@ -103,16 +111,19 @@ def _one(
         reader.read(first, count, decode, block.columns)
     for step in program.steps:
         step.run(block)
-    for population, mask in enumerate(block.mask):
-        block.counts[population] += np.count_nonzero(mask)
-    if not all(map(_all_finite, block.column)):
+    _count_true(block.lanes, block.counts)
+    if not _all_finite(block.columns, len(program.columns.labels)):
         _count_non_finite(program, block)
 
 
 def _count_non_finite(program: Program, block: Block) -> None:
-    """Count, for each population, its events that a value kept out of all populations below it."""
+    """Count events with a value that is no number: all, and those kept out of all populations below one."""
+    marks = block.marks
+    marks[:] = False
+    for row in range(len(program.columns.labels)):
+        _mark_non_finite(block.column[row], marks)
+    block.n_non_finite += int(np.count_nonzero(marks & block.mask[-1]))
     for loss in program.losses:
-        marks = block.marks
         marks[:] = False
         for column in loss.columns:
             _mark_non_finite(block.column[column], marks)

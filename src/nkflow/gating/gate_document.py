@@ -71,7 +71,7 @@ class RectangleDocument(_GateModel):
 
     def gate(self) -> Rectangle:
         if isinstance(self.bounds, dict):
-            return Rectangle({**self.bounds}, self.space)
+            return Rectangle(dict(self.bounds.items()), self.space)
         return Rectangle(
             tuple((dimension_of(side.dimension), side.low, side.high) for side in self.bounds), self.space
         )

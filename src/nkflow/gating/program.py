@@ -32,8 +32,8 @@ class Program:
         What is decoded, compensated and divided.
     steps
         What is done with it, one after another.
-    n_points
-        Rows of display units that are needed at a time.
+    n_shown, n_bins
+        Rows of display units, and of bins, that are needed at a time.
     drawings
         What goes into histograms, by number.
     losses
@@ -45,7 +45,8 @@ class Program:
     binding: Binding
     columns: Columns
     steps: tuple[Step, ...]
-    n_points: int
+    n_shown: int
+    n_bins: int
     drawings: tuple[Drawing, ...]
     losses: tuple[Loss, ...]
     not_evaluable: dict[int, str]
@@ -58,9 +59,9 @@ class Program:
     def block(self) -> Block:
         """Return working memory for one thread."""
         return Block(
-            columns=len(self.columns.labels),
+            columns=len(self.columns.labels) + self.n_shown,
             populations=self.n_populations,
-            points=self.n_points,
+            bins=self.n_bins,
             histograms=[drawing.shape for drawing in self.drawings],
         )
 

@@ -20,6 +20,7 @@ def recorded(gating: Gating) -> dict[str, Any]:
     return {
         "sample": gating.sample_name,
         "n_events": gating.n_events,
+        "n_non_finite": gating.n_non_finite,
         "template": {"name": template.name, "version": template.version, "sha256": template.sha256},
         "channels": {name: binding.channels[column].name for name, column in binding.columns.items()},
         "spillover": None

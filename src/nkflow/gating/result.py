@@ -75,9 +75,14 @@ class Gating:
         return self.sample.n_events
 
     @property
+    def n_non_finite(self) -> int:
+        """Events with a NaN or an infinity in any gated channel."""
+        return self.totals.n_non_finite
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
         """What a person should know about matrix, channels, reference and non-finite events."""
-        return (*self.binding.findings, *_non_finite_finding(self.non_finite[ROOT], self.sample_name))
+        return (*self.binding.findings, *_non_finite_finding(self.n_non_finite, self.sample_name))
 
     @property
     def paths(self) -> tuple[str, ...]:

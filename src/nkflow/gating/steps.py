@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from nkflow.gating.axis_bins import AxisBins
 from nkflow.gating.block import Block
 from nkflow.kernels import bits, compensate, ellipsoid, histogram, polygon, ranges, select
 from nkflow.scales import Ratio, Scale
@@ -24,11 +25,13 @@ __all__ = [
     "Exclude",
     "FillLine",
     "FillPlane",
+    "FindBins",
     "InEllipsoid",
     "InPolygon",
     "InSides",
-    "Points",
     "Recall",
+    "Select",
+    "Show",
     "Side",
     "Step",
 ]
@@ -37,10 +40,12 @@ __all__ = [
 _compensate: Any = compensate.compensate_columns
 _fill_line: Any = histogram.fill_line
 _fill_plane: Any = histogram.fill_plane
+_find_bins: Any = histogram.find_bins
 _in_range: Any = ranges.in_range
 _in_rectangle: Any = ranges.in_rectangle
 _mark_ellipsoid: Any = ellipsoid.mark_ellipsoid
 _mark_polygon: Any = polygon.mark_polygon
+_put: Any = select.put
 _select: Any = select.select
 _take: Any = select.take
 _unpack: Any = bits.unpack
@@ -135,29 +140,38 @@ class InSides:
 
 
 @dataclass(frozen=True)
-class Points:
-    """The events of `parent`, and their display units: row k from (column, scale) k."""
+class Select:
+    """The events of `parent`, for the steps that follow."""
 
     parent: int
-    rows: Sequence[tuple[int, Scale | None]]
     text: str
 
     def run(self, block: Block) -> None:
         """Do it to the events of `block`."""
-        index = block.index
-        count = block.n_points = _select(block.mask[self.parent], index)
-        scratch = block.scratch
-        for point, (column, scale) in zip(block.point, self.rows, strict=False):
-            if scale is None:
-                _take(block.column[column], index, count, point)
-            else:
-                _take(block.column[column], index, count, scratch)
-                scale.column(scratch[:count], point[:count])
+        block.n_selected = _select(block.mask[self.parent], block.index)
+
+
+@dataclass(frozen=True)
+class Show:
+    """The selected events of a column on a scale, into row `out`."""
+
+    column: int
+    scale: Scale
+    out: int
+    text: str
+
+    def run(self, block: Block) -> None:
+        """Do it to the events of `block`."""
+        count = block.n_selected
+        taken, shown = block.taken, block.shown
+        _take(block.column[self.column], block.index, count, taken)
+        self.scale.column(taken[:count], shown[:count])
+        _put(shown, block.index, count, block.column[self.out])
 
 
 @dataclass(frozen=True, eq=False)
 class InPolygon:
-    """The points (rows `x`, `y`) inside a polygon."""
+    """The selected events inside a polygon on rows `x` and `y`."""
 
     population: int
     x: int
@@ -171,14 +185,14 @@ class InPolygon:
     def run(self, block: Block) -> None:
         """Do it to the events of `block`."""
         _mark_polygon(
-            block.point[self.x], block.point[self.y], block.index, block.n_points,
+            block.column[self.x], block.column[self.y], block.index, block.n_selected,
             self.vx, self.vy, self.box, self.cells, block.mask[self.population],
         )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
 class InEllipsoid:
-    """The points (`rows`) inside an ellipsoid."""
+    """The selected events inside an ellipsoid on `rows`."""
 
     population: int
     rows: NDArray[np.int64]
@@ -190,7 +204,7 @@ class InEllipsoid:
     def run(self, block: Block) -> None:
         """Do it to the events of `block`."""
         _mark_ellipsoid(
-            block.points, self.rows, block.index, block.n_points,
+            block.columns, self.rows, block.index, block.n_selected,
             self.centre, self.whitening, self.distance_square, block.mask[self.population],
         )  # fmt: skip
 
@@ -233,35 +247,46 @@ class Exclude:
             np.greater(out, block.mask[other], out=out)  # of truth values: the first and not the second
 
 
-@dataclass(frozen=True)
-class FillLine:
-    """The points (row `x`) into the bins of a histogram."""
+@dataclass(frozen=True, eq=False)
+class FindBins:
+    """The bins of the selected events of a column, as number `out`."""
 
-    number: int
-    x: int
-    low: float
-    per_unit: float
+    column: int
+    bins: AxisBins
+    out: int
     text: str
 
     def run(self, block: Block) -> None:
         """Do it to the events of `block`."""
-        _fill_line(
-            block.point[self.x], block.n_points, self.low, self.per_unit, block.histograms[self.number]
-        )
+        b = self.bins
+        _find_bins(
+            block.column[self.column], block.index, block.n_selected,
+            b.edges, b.guide, b.offset, b.numbers, block.bins[self.out],
+        )  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
+class FillLine:
+    """The bins `x` into a histogram."""
+
+    number: int
+    x: int
+    text: str
+
+    def run(self, block: Block) -> None:
+        """Do it to the events of `block`."""
+        _fill_line(block.bins[self.x], block.n_selected, block.histograms[self.number])
+
+
+@dataclass(frozen=True)
 class FillPlane:
-    """The points (rows `x`, `y`) into the bins of a two-dimensional histogram."""
+    """The bins `x` and `y` into a two-dimensional histogram."""
 
     number: int
     x: int
     y: int
-    ends: NDArray[np.float64]
     text: str
 
     def run(self, block: Block) -> None:
         """Do it to the events of `block`."""
-        _fill_plane(
-            block.point[self.x], block.point[self.y], block.n_points, self.ends, block.histograms[self.number]
-        )
+        _fill_plane(block.bins[self.x], block.bins[self.y], block.n_selected, block.histograms[self.number])

@@ -169,6 +169,25 @@ class Template:
         gate = changes.pop("gate", None) or replace(old.gate, **changes)
         document = _plain(self.document)
         document["populations"][entry]["gate"] = _plain(gate_document(gate))
+        document["populations"][entry].pop("not_found", None)  # a person's gate stands
+        return Template(_validated(document))
+
+    @property
+    def is_adaptive(self) -> bool:
+        """Tell whether some of its numbers are found in each tube; `nkflow.gate` resolves it first."""
+        return bool(self.document.cuts)
+
+    def resolved(self, gates: Sequence[Gate], not_found: Mapping[int, str]) -> Template:
+        """Return the ordinary fixed template with these gates, one an entry, and no cuts to find.
+
+        `not_found`: entry -> why it has no gate; its populations are not evaluable.
+        """
+        document = _plain(self.document)
+        document.pop("cuts", None)
+        for number, (entry, gate) in enumerate(zip(document["populations"], gates, strict=True)):
+            entry["gate"] = _plain(gate_document(gate))
+            if number in not_found:
+                entry["not_found"] = not_found[number]
         return Template(_validated(document))
 
     def __repr__(self) -> str:

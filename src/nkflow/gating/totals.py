@@ -18,7 +18,9 @@ class Totals:
     Attributes
     ----------
     counts, non_finite : (n_populations + 1,)
-        Events; the last item is root's.
+        Events, and those that a value without a number kept out of every population below; the last is root's.
+    n_non_finite
+        Events with a NaN or an infinity in any gated column.
     histograms
         Bins of each drawing.
     words : (n_events, n_words), or None
@@ -27,6 +29,7 @@ class Totals:
 
     counts: NDArray[np.int64]
     non_finite: NDArray[np.int64]
+    n_non_finite: int
     histograms: tuple[NDArray[np.int32], ...]
     words: NDArray[np.uint64] | None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,6 @@ from nkflow.gating.evaluate import evaluate
 from nkflow.gating.result import Gating
 from nkflow.gating.run import run, thread_count
 from nkflow.gating.template import Template
-from nkflow.gating.totals import Totals
 
 __all__ = ["updated"]
 
@@ -48,7 +48,7 @@ def _kept(before: Gating, binding: Binding) -> dict[int, int] | None:
     """Return population -> its number before, for those that stay as they are; None where nothing can stay."""
     old = before.binding
     same_matrix = (old.spillover and old.spillover.sha256) == (binding.spillover and binding.spillover.sha256)
-    if before.totals.words is None or before.totals.non_finite.any() or not same_matrix:
+    if before.totals.words is None or before.totals.n_non_finite or not same_matrix:
         return None
     tree = binding.template.tree
     known = {node.path: index for index, node in enumerate(old.template.tree.nodes)}
@@ -84,7 +84,7 @@ def _partly(
     draw = _drawn_anew(before, binding, kept) if before.drawings else ()
     program = compile_program(binding, recalled=kept, draw_below=draw)
     totals = evaluate(sample, program, threads=threads, before=before.totals.words)
-    if totals.non_finite.any():
+    if totals.n_non_finite:
         return None
     pairs = [
         *zip(program.drawings, totals.histograms, strict=True),
@@ -94,7 +94,7 @@ def _partly(
     return Gating(
         sample,
         binding,
-        Totals(totals.counts, totals.non_finite, tuple(counts for _, counts in pairs), totals.words),
+        replace(totals, histograms=tuple(counts for _, counts in pairs)),
         tuple(drawing for drawing, _ in pairs),
         program.not_evaluable,
         before.given,

@@ -28,7 +28,7 @@ def values_of(
     binding = replace(binding, columns=binding.columns | found)
     sources = [binding.source(Dimension(name)) for name in channels]
     columns = columns_for(binding, sources)
-    block = Block(columns=len(columns.labels), populations=0, points=0, histograms=[])
+    block = Block(columns=len(columns.labels), populations=0)
     result = np.empty((len(sources), np.count_nonzero(inside)))
     done = 0
     with sample.open() as reader:

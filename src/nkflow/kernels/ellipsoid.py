@@ -21,14 +21,14 @@ def mark_ellipsoid(
     distance_square: float,
     out: NDArray[np.bool_],
 ) -> None:
-    """Set ``out[index[j]]`` to whether ``|W (x_j - centre)|^2 <= distance_square``, for the first `count` points.
+    """Set ``out[e]`` to whether ``|W (x_e - centre)|^2 <= distance_square``, for the first `count` events e.
 
     Parameters
     ----------
-    points : (n_rows, >= count)
+    points : (n_rows, n_events)
         Display units; the axes of the ellipsoid are the rows `rows` (n,).
     index : (>= count,)
-        The event of each point; all other events become False. NaN is outside.
+        The events to test; all others become False. NaN is outside.
     centre : (n,)
     whitening : (n, n)
         Lower triangle W with ``W' W`` = inverse covariance.
@@ -39,11 +39,12 @@ def mark_ellipsoid(
     n = rows.shape[0]
     difference = np.empty(n)
     for j in range(count):
+        e = index[j]
         total = 0.0
         for a in range(n):
-            difference[a] = points[rows[a], j] - centre[a]
+            difference[a] = points[rows[a], e] - centre[a]
             z = 0.0
             for b in range(a + 1):
                 z += whitening[a, b] * difference[b]
             total += z * z
-        out[index[j]] = total <= distance_square
+        out[e] = total <= distance_square

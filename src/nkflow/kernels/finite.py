@@ -11,11 +11,12 @@ __all__ = ["all_finite", "mark_non_finite"]
 
 
 @kernel
-def all_finite(x: NDArray[np.float64]) -> bool:
-    """Tell whether every value of `x` (n,) is finite."""
+def all_finite(x: NDArray[np.float64], rows: int) -> bool:
+    """Tell whether every value in the first `rows` rows of `x` (n_rows, n) is finite."""
     bad = 0
-    for i in range(x.shape[0]):
-        bad += not abs(x[i]) < np.inf  # no early way out: this loop runs four events at once
+    for row in range(rows):
+        for i in range(x.shape[1]):
+            bad += not abs(x[row, i]) < np.inf  # no early way out: this loop runs four events at once
     return bad == 0
 
 

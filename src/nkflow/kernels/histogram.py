@@ -1,4 +1,4 @@
-"""Events into the bins of a plot."""
+"""Events into the bins of a plot: edges are thresholds in data units, so no event is transformed for it."""
 
 from __future__ import annotations
 
@@ -7,39 +7,58 @@ from numpy.typing import NDArray
 
 from nkflow.kernels.jit import kernel
 
-__all__ = ["fill_line", "fill_plane"]
+__all__ = ["find_bins", "fill_line", "fill_plane"]
 
 
 @kernel
-def fill_line(
-    x: NDArray[np.float64], count: int, low: float, per_unit: float, out: NDArray[np.int32]
-) -> None:
-    """Add the first `count` values of `x` to the bins `out` (n,); values beyond an end go to the bin there.
-
-    Bin k begins at ``low + k / per_unit``. NaN is left out.
-    """
-    last = out.shape[0] - 1
-    for j in range(count):
-        if x[j] == x[j]:
-            out[int(min(max((x[j] - low) * per_unit, 0.0), last))] += 1
-
-
-@kernel
-def fill_plane(
+def find_bins(
     x: NDArray[np.float64],
-    y: NDArray[np.float64],
+    index: NDArray[np.int64],
     count: int,
-    ends: NDArray[np.float64],
-    out: NDArray[np.int32],
+    edges: NDArray[np.float64],
+    guide: NDArray[np.uint16],
+    offset: float,
+    numbers: NDArray[np.int64],
+    out: NDArray[np.uint16],
 ) -> None:
-    """Add the first `count` points to ``out[y bin, x bin]``, as `fill_line` in each direction.
+    """Write the bin of ``x[index[j]]`` to ``out[j]`` for the first `count` positions.
 
-    `ends` (4,) holds low and bins per unit of x, then of y. A point with a NaN is left out.
+    Parameters
+    ----------
+    edges : (n_bins + 1,)
+        Ascending; bin b holds ``edges[b] <= x < edges[b + 1]``. The first is -inf, the last inf. NaN and
+        infinity get n_bins, which is no bin.
+    guide : (2, n_pieces)
+        For x >= 0 and x < 0: a bin at or below the lowest one of each piece of the axis. A piece is all x whose
+        ``|x| + offset`` has the same leading bits.
+    numbers : (3,)
+        The leading bits of the first piece; how many bits are dropped; how many edges a piece has at most. So
+        many comparisons are made for every event: a loop that ends early is guessed wrong half of the time.
     """
-    x_last, y_last = out.shape[1] - 1, out.shape[0] - 1
-    x_low, x_per_unit, y_low, y_per_unit = ends[0], ends[1], ends[2], ends[3]
+    first, shift, n_edges = numbers[0], numbers[1], numbers[2]
+    last = guide.shape[1] - 1
+    n_bins = edges.shape[0] - 1
     for j in range(count):
-        if x[j] == x[j] and y[j] == y[j]:
-            column = int(min(max((x[j] - x_low) * x_per_unit, 0.0), x_last))
-            row = int(min(max((y[j] - y_low) * y_per_unit, 0.0), y_last))
-            out[row, column] += 1
+        value = x[index[j]]
+        if abs(value) < np.inf:
+            key = (np.float64(abs(value) + offset).view(np.int64) >> shift) - first
+            b = np.int64(guide[np.int64(value < 0.0), min(key, last)])
+            for _ in range(n_edges):
+                b += np.int64(value >= edges[b + 1])
+            out[j] = b
+        else:
+            out[j] = n_bins
+
+
+@kernel
+def fill_line(x: NDArray[np.uint16], count: int, out: NDArray[np.int32]) -> None:
+    """Count the first `count` bins `x` in `out` (n_bins + 1,)."""
+    for j in range(count):
+        out[x[j]] += 1
+
+
+@kernel
+def fill_plane(x: NDArray[np.uint16], y: NDArray[np.uint16], count: int, out: NDArray[np.int32]) -> None:
+    """Count the first `count` pairs of bins in ``out[y, x]`` (n_y_bins + 1, n_x_bins + 1)."""
+    for j in range(count):
+        out[y[j], x[j]] += 1

@@ -49,14 +49,14 @@ def mark_polygon(
     cells: NDArray[np.uint8],
     out: NDArray[np.bool_],
 ) -> None:
-    """Set ``out[index[j]]`` to whether point j lies in the polygon, for the first `count` points.
+    """Set ``out[e]`` to whether the event lies in the polygon, for the events e in the first `count` of `index`.
 
     Parameters
     ----------
-    x, y : (>= count,)
-        Display units.
+    x, y : (n_events,)
+        Display units, set for those events at least.
     index : (>= count,)
-        The event of each point; all other events become False.
+        The events to test; all others become False.
     vx, vy : (n_vertices,)
         Vertices in display units.
     box : (6,)
@@ -70,13 +70,14 @@ def mark_polygon(
     last = cells.shape[0] - 1
     x_low, x_high, y_low, y_high, x_step, y_step = box[0], box[1], box[2], box[3], box[4], box[5]
     for j in range(count):
-        px, py = x[j], y[j]
+        e = index[j]
+        px, py = x[e], y[e]
         if x_low <= px <= x_high and y_low <= py <= y_high:
             cell = cells[min(int((py - y_low) * y_step), last), min(int((px - x_low) * x_step), last)]
             if cell == EDGE:
-                out[index[j]] = in_polygon(px, py, vx, vy)
+                out[e] = in_polygon(px, py, vx, vy)
             else:
-                out[index[j]] = cell == INSIDE
+                out[e] = cell == INSIDE
 
 
 @kernel

@@ -1,4 +1,4 @@
-"""From a mask to the events inside it."""
+"""From masks to counts and to the events inside."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from nkflow.kernels.jit import kernel
 
-__all__ = ["select", "take"]
+__all__ = ["count_true", "put", "select", "take"]
 
 
 @kernel
@@ -25,3 +25,27 @@ def take(x: NDArray[np.float64], index: NDArray[np.int64], count: int, out: NDAr
     """Write ``x[index[j]]`` to ``out[j]`` for the first `count` positions."""
     for j in range(count):
         out[j] = x[index[j]]
+
+
+@kernel
+def put(x: NDArray[np.float64], index: NDArray[np.int64], count: int, out: NDArray[np.float64]) -> None:
+    """Write ``x[j]`` to ``out[index[j]]`` for the first `count` positions."""
+    for j in range(count):
+        out[index[j]] = x[j]
+
+
+@kernel
+def count_true(lanes: NDArray[np.uint64], counts: NDArray[np.int64]) -> None:
+    """Add the number of True in each row to `counts` (n_rows,).
+
+    `lanes` (n_rows, n / 8) are the masks (n_rows, n) seen as 64-bit words: eight truth values, one a byte. Their
+    bytes are added 255 words at a time, the most that a byte can count.
+    """
+    low = np.uint64(0x00FF00FF00FF00FF)
+    for row in range(lanes.shape[0]):
+        for first in range(0, lanes.shape[1], 255):
+            bytes_ = np.uint64(0)
+            for k in range(first, min(first + 255, lanes.shape[1])):
+                bytes_ += lanes[row, k]
+            pairs = (bytes_ & low) + ((bytes_ >> np.uint64(8)) & low)
+            counts[row] += np.int64((pairs * np.uint64(0x0001000100010001)) >> np.uint64(48))
