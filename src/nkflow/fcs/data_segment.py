@@ -167,7 +167,7 @@ def _count(
             return complete, True
         return complete, False
     if best.fit == "short":
-        if segment.end >= window.size or on_truncated == "read":
+        if segment.begin + layout.bytes_for(total) > window.size or on_truncated == "read":
             _truncated(complete, total, tolerance, on_truncated)
             return min(complete, total), True
         _mismatch(total, complete, tolerance)

@@ -94,7 +94,7 @@ def _check_version(first: bytes, tolerance: Tolerance) -> None:
             expected=f"one of {', '.join(VERSIONS)}",
         )
     version = first[:6].decode("latin-1")
-    if version not in VERSIONS:
+    if len(first) >= HEADER_BYTES and version not in VERSIONS:
         raise FCSUnsupportedError(
             "this version of FCS can't be read",
             code="fcs-version",

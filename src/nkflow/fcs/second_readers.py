@@ -75,8 +75,8 @@ def read_with_flowio(path: Path, data_set: int, offset: int) -> SecondReading | 
     error = ""
     for options in attempts:
         try:
-            with _quiet():
-                data = flowio.FlowData(path, nextdata_offset=offset, **options)
+            with _quiet(), open(path, "rb") as file:  # FlowIO leaves a file open that it refuses
+                data = flowio.FlowData(file, nextdata_offset=offset, **options)
                 values = data.as_array(preprocess=False)
             return SecondReading(tuple(data.pnn_labels), values, tuple(options))
         except failures as problem:
