@@ -17,6 +17,7 @@ def recorded(gating: Gating) -> dict[str, Any]:
     template, binding, tree = gating.template, gating.binding, gating.template.tree
     matrix = binding.spillover
     evaluated = [index for index in range(len(tree.nodes)) if index not in gating.not_evaluable]
+    found = {} if gating.resolution is None else {"resolution": gating.resolution.as_dict()}
     return {
         "sample": gating.sample_name,
         "n_events": gating.n_events,
@@ -38,4 +39,4 @@ def recorded(gating: Gating) -> dict[str, Any]:
         | {tree.nodes[i].path: int(gating.totals.non_finite[i]) for i in evaluated if tree.children[i]},
         "not_evaluable": {tree.nodes[index].path: why for index, why in gating.not_evaluable.items()},
         "findings": [finding.as_dict() for finding in gating.findings],
-    }
+    } | found

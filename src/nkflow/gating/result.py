@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
+    from nkflow.gating.adaptive.explanation import Explanation
+    from nkflow.gating.adaptive.resolution import GateBoundary, Resolution
+
 __all__ = ["Gating"]
 
 
@@ -49,6 +52,8 @@ class Gating:
         Population (by number) -> why.
     given, allow
         The matrix and the tolerances that `gate` was called with, for `update`.
+    resolution
+        Of an adaptive template: where each cut was found. `template` is then the resolved one.
     """
 
     sample: Sample
@@ -58,6 +63,7 @@ class Gating:
     not_evaluable: Mapping[int, str]
     given: Spillover | None = None
     allow: Collection[str] = ()
+    resolution: Resolution | None = field(default=None, repr=False)
 
     @property
     def template(self) -> Template:
@@ -82,7 +88,14 @@ class Gating:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What a person should know about matrix, channels, reference and non-finite events."""
-        return (*self.binding.findings, *_non_finite_finding(self.n_non_finite, self.sample_name))
+        found = () if self.resolution is None else self.resolution.findings
+        odd = _non_finite_finding(self.n_non_finite, self.sample_name)
+        return (*self.binding.findings, *found, *odd)
+
+    @property
+    def boundaries(self) -> tuple[GateBoundary, ...]:
+        """The boundaries of cuts that were found in the data, with their uncertainty; none of fixed cuts."""
+        return () if self.resolution is None else self.resolution.boundaries
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -223,6 +236,12 @@ class Gating:
         from nkflow.gating.figure import population_figure
 
         return population_figure(self, name)
+
+    def explain(self, name: str) -> Explanation:
+        """Return how the cuts on the way to a population were found: density, candidates, choice, window."""
+        from nkflow.gating.adaptive.explanation import explanation
+
+        return explanation(self, name)
 
     def update(self, template: Template, *, threads: int | None = None) -> Gating:
         """Return the gating with an edited template, evaluating only what the edit touches."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, TypedDict, Unpack
 
 from nkflow.compensation import Spillover
@@ -40,7 +41,7 @@ def gate(
     template: Template,
     *,
     spillover: Spillover | None = None,
-    controls: Mapping[str, Any] | None = None,
+    controls: Mapping[str, Any] | Iterable[Any] | None = None,
     threads: int | None = None,
     **options: Unpack[Options],
 ) -> Gating:
@@ -51,7 +52,8 @@ def gate(
     spillover
         The matrix to apply; None: as the template's policy says (the file's own).
     controls
-        FMO and other controls for cuts that are found in the data; a template with fixed cuts needs none.
+        Tubes of the lot, among them FMOs, or a mapping from marker to FMO: for cuts that are found in the data
+        (`nkflow.gating.adaptive.controls`); a template with fixed cuts needs none.
     threads
         Any number gives the same bits; None: as many as there are processors and events for them.
     options
@@ -68,16 +70,23 @@ def gate(
     FCSError
         Where the events can't be read.
     """
-    binding = bind(sample, template, spillover=spillover, allow=options.get("allow", ()))
-    draw_below = None if options.get("histograms", True) else ()
-    return run(
+    allow = options.get("allow", ())
+    resolution = None
+    if template.is_adaptive:
+        from nkflow.gating.adaptive.resolve import resolve
+
+        resolution = resolve(template, sample, controls, spillover=spillover, allow=allow)
+        template = resolution.template
+    binding = bind(sample, template, spillover=spillover, allow=allow)
+    gating = run(
         sample,
         binding,
         threads=thread_count(threads, sample.n_events),
-        draw_below=draw_below,
+        draw_below=None if options.get("histograms", True) else (),
         membership=options.get("membership", sample.n_events <= MEMBERSHIP_LIMIT),
-        asked=(spillover, options.get("allow", ())),
+        asked=(spillover, allow),
     )
+    return gating if resolution is None else replace(gating, resolution=resolution)
 
 
 def run(
@@ -101,8 +110,13 @@ def run(
 def explain(
     sample: Sample, template: Template, *, spillover: Spillover | None = None, allow: Collection[str] = ()
 ) -> tuple[str, ...]:
-    """Return the program that `template` becomes for `sample`, a step a line."""
+    """Return the program that `template` becomes for `sample`, a step a line; an adaptive one is resolved first."""
     from nkflow.gating.compile import compile_program
+
+    if template.is_adaptive:
+        from nkflow.gating.adaptive.resolve import resolve
+
+        template = resolve(template, sample, spillover=spillover, allow=allow).template
 
     return compile_program(bind(sample, template, spillover=spillover, allow=allow)).lines
 

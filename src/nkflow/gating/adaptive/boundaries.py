@@ -1,0 +1,116 @@
+"""What moves over a boundary when it moves: one term of the uncertainty budget per boundary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nkflow.gating.adaptive.band import Band
+from nkflow.gating.adaptive.events import Events
+from nkflow.gating.adaptive.found import Cut
+from nkflow.gating.adaptive.order import entries_set
+from nkflow.gating.adaptive.resolution import GateBoundary, Resolved
+from nkflow.gating.adaptive.setting import with_number, with_outline
+from nkflow.gating.gates import Dimension, Gate
+
+__all__ = ["boundary_of", "pooled"]
+
+
+def boundary_of(cut: Resolved, events: Events, refused: set[int]) -> GateBoundary:
+    """Return the boundary of a cut that was found: its uncertainty, and the events that cross it per unit.
+
+    The change is that between the cut moved up and down by its uncertainty, all gates that it sets at once;
+    where both ends hold the same events it is 0. Counts are scaled from the events looked at to all.
+    """
+    u = float(cut.u or 0.0)
+    tree = events.binding.template.tree
+    up, down = (_moved(cut, events, sign * u) for sign in (1.0, -1.0))
+    near = _near(cut, events, u)
+    known = [
+        index
+        for index, node in enumerate(tree.nodes)
+        if not ({tree.nodes[i].entry for i in _with_needs(events, index)} & refused)
+        and not _lacking(events, index)
+    ]
+    change = {}
+    if u > 0 and up is not None and down is not None:
+        high, low = events.part(near, up), events.part(near, down)
+        for index in known:
+            moved = int(np.count_nonzero(high.mask(index))) - int(np.count_nonzero(low.mask(index)))
+            if moved:
+                change[tree.keys[index]] = moved / (2 * u) * events.of / events.n
+    return GateBoundary(cut.name, u, cut.unit, change)
+
+
+def pooled(tubes: Sequence[Sequence[GateBoundary]]) -> tuple[GateBoundary, ...]:
+    """Return the boundaries of several tubes as one set: the same cut in every tube errs the same way.
+
+    The events that cross add up; the uncertainty is the root mean square of the tubes', each weighted with the
+    events that cross in it. Taking the error as shared never makes the dose surer than it is.
+    """
+    names = list(dict.fromkeys(boundary.name for tube in tubes for boundary in tube))
+    return tuple(_pooled([b for tube in tubes for b in tube if b.name == name]) for name in names)
+
+
+def _pooled(same: list[GateBoundary]) -> GateBoundary:
+    total: dict[str, float] = {}
+    for boundary in same:
+        for population, change in boundary.events_per_unit.items():
+            total[population] = total.get(population, 0.0) + change
+    weights = np.array([sum(map(abs, boundary.events_per_unit.values())) + 1e-9 for boundary in same])
+    squares = np.array([boundary.u**2 for boundary in same])
+    u = float(np.sqrt(weights @ squares / weights.sum()))
+    return GateBoundary(same[0].name, u, same[0].unit, total)
+
+
+def _moved(cut: Resolved, events: Events, by: float) -> list[Gate] | None:
+    """Return all gates with the cut moved by so many of its units."""
+    gates = list(events.gates)
+    for entry, number in entries_set(cut.document, events.binding.template.tree).items():
+        if isinstance(cut.answer, Band):
+            gates[entry] = with_outline(gates[entry], cut.answer.vertices(by))
+        elif isinstance(cut.answer, Cut):
+            at = cut.answer.at + by
+            value = at if cut.scale is None else float(cut.scale.inverse(at))
+            if not np.isfinite(value):
+                return None
+            gates[entry] = with_number(gates[entry], number, value)
+    return gates
+
+
+def _near(cut: Resolved, events: Events, u: float) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Return the events that can cross (n,): all others are on the same side of both places."""
+    if isinstance(cut.answer, Band):
+        entry = next(iter(entries_set(cut.document, events.binding.template.tree)))
+        area, height = (events.values(dimension) for dimension in events.gates[entry].dimensions)
+        band = cut.answer
+        with np.errstate(invalid="ignore", divide="ignore"):
+            residual = np.log(height) - band.intercept - band.slope * np.log(area)
+        # chords of the outline lie a little off the curve
+        near = np.abs(residual - band.lower) <= u + 0.02
+    else:
+        assert isinstance(cut.answer, Cut)
+        ends = [cut.answer.at + sign * u for sign in (-1.0, 1.0)]
+        low, high = ends if cut.scale is None else [float(cut.scale.inverse(end)) for end in ends]
+        values = events.values(Dimension(cut.document.channel))
+        near = (values >= low) & (values <= high)
+    return np.asarray(near, dtype=np.bool_)
+
+
+def _with_needs(events: Events, index: int) -> set[int]:
+    nodes = events.binding.template.tree.nodes
+    seen: set[int] = set()
+    waiting = [index]
+    while waiting:
+        at = waiting.pop()
+        if at >= 0 and at not in seen:
+            seen.add(at)
+            waiting.extend(nodes[at].needs)
+    return seen
+
+
+def _lacking(events: Events, index: int) -> bool:
+    nodes = events.binding.template.tree.nodes
+    needed = {nodes[i].entry for i in _with_needs(events, index)}
+    return any(events.binding.lacks(d) for entry in needed for d in events.gates[entry].dimensions)

@@ -1,0 +1,91 @@
+"""One cut of a template: the events it is looked for in, the method, the window."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TypeAlias, assert_never
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nkflow.gating.adaptive.band import Band, singlet_band
+from nkflow.gating.adaptive.density import MIN_EVENTS, density
+from nkflow.gating.adaptive.document import (
+    BandMethod,
+    BeadsMethod,
+    FMOMethod,
+    Method,
+    MixtureMethod,
+    QuantileMethod,
+    TailMethod,
+    ValleyMethod,
+)
+from nkflow.gating.adaptive.found import Cut, Found, NoGate
+from nkflow.gating.adaptive.mixture import mixture_cut
+from nkflow.gating.adaptive.quantile import quantile
+from nkflow.gating.adaptive.tail import tail
+from nkflow.gating.adaptive.valley import beside_top, floor_around, valley
+from nkflow.gating.adaptive.window import ANYWHERE, Window
+
+__all__ = ["Answer", "band_in_window", "find_band", "find_cut", "judged"]
+
+Answer: TypeAlias = Cut | Band | NoGate
+Array = NDArray[np.float64]
+_LINE: TypeAlias = ValleyMethod | BeadsMethod | TailMethod | QuantileMethod | FMOMethod | MixtureMethod
+
+
+def find_cut(method: Method, values: Array, *, window: Window, seed: int) -> Found:
+    """Return the answer of a one-dimensional method for `values` (n,), display units (of an FMO: the control's)."""
+    search = window.widened()
+    match method:
+        case ValleyMethod():
+            return valley(values, search=search, adjust=method.adjust, seed=seed)
+        case BeadsMethod():
+            return beside_top(values, search=search, seed=seed)
+        case TailMethod():
+            return tail(values, side=method.side, sds=method.sds, search=ANYWHERE, seed=seed)
+        case QuantileMethod():
+            return quantile(values, method.p, seed=seed)
+        case FMOMethod():
+            return _named_fmo(quantile(values, method.p, seed=seed))
+        case MixtureMethod():
+            return mixture_cut(values, search=search, seed=seed)
+        case BandMethod():
+            raise AssertionError("a band has two dimensions")
+        case _:
+            assert_never(method)
+
+
+def _named_fmo(found: Found) -> Found:
+    return replace(found, method="fmo")
+
+
+def find_band(method: BandMethod, area: Array, height: Array, *, seed: int) -> Band | NoGate:
+    """Return the band of single events, areas and heights (n,) in data units."""
+    return singlet_band(area, height, sds=(method.below, method.above), seed=seed)
+
+
+def band_in_window(found: Band | NoGate, window: tuple[float, float]) -> Band | NoGate:
+    """Return `found`, or *no gate* where its lower edge lies outside `window` (ln units below the line)."""
+    if isinstance(found, NoGate) or window[0] <= -found.lower <= window[1]:
+        return found
+    text = f"the lower edge lies {-found.lower:.3f} below the line, outside {window[0]:g} to {window[1]:g}"
+    return NoGate("outside-window", text, "singlet-band", found.n)
+
+
+def judged(found: Cut, values: Array) -> Cut:
+    """Return `found` with its floor as wide as the events `values` (n,) of another population ask for.
+
+    Where these have no valley at the cut, their own counts change with its place although the cut is sharp in
+    the population it was found in: T and NKT-like cells where NK cells dominate.
+    """
+    finite = values[np.isfinite(values)]
+    if len(finite) < MIN_EVENTS:
+        return found
+    seen = density(finite)
+    ends = np.quantile(finite, [0.01, 0.99])
+    between = (min(float(ends[0]), found.at), max(float(ends[1]), found.at))
+    low, high = floor_around(seen, found.at, between=between)
+    floor = (min(low, found.floor[0]), max(high, found.floor[1]))
+    return replace(found, floor=floor) if all(map(math.isfinite, floor)) else found

@@ -1,0 +1,185 @@
+"""Normal mixtures (AG-10): a cut between two components, or the ellipse of one. scikit-learn, imported inside."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nkflow.gating.adaptive.density import MIN_EVENTS
+from nkflow.gating.adaptive.found import Cut, Found, NoGate
+from nkflow.gating.adaptive.window import ANYWHERE, Window
+
+if TYPE_CHECKING:
+    from sklearn.mixture import GaussianMixture
+
+__all__ = ["Ellipse", "mixture_cut", "mixture_ellipse"]
+
+Array = NDArray[np.float64]
+FITTED = 5_000  # points
+MOST = 4  # components
+SMALLEST = 0.005  # share of a component
+CLEAR = 10.0  # BIC gap to the model with one component less: "very strong", Kass and Raftery 1995
+REPLICATES_1D, REPLICATES_2D = 200, 30
+RESAMPLED = 1_000  # points of a replicate; its errors are scaled to all
+
+
+@dataclass(frozen=True, eq=False)
+class Ellipse:
+    """One component in display units: ``(x - centre)' covariance^-1 (x - centre) <= distance_square``.
+
+    `quality` is the BIC gap to one component less (larger is clearer), `se` the standard error of the centre
+    along each axis by a seeded bootstrap.
+    """
+
+    centre: tuple[float, ...]
+    covariance: tuple[tuple[float, ...], ...]
+    distance_square: float
+    se: tuple[float, ...]
+    share: float
+    quality: float
+    n: int
+
+
+def mixture_cut(values: Array, *, search: Window = ANYWHERE, n_min: int = MIN_EVENTS, seed: int = 0) -> Found:
+    """Return where two neighbouring components of a mixture are equally likely, in display units.
+
+    The number of components (1 to `MOST`) is that of the smallest BIC; components below `SMALLEST` are refused.
+    Of several cuts inside `search` the one with the fewest events near it. Quality is the BIC gap to one
+    component less.
+    """
+    points = _points(values[:, None])
+    n = int(np.count_nonzero(np.isfinite(values)))
+    if n < n_min:
+        return NoGate("too-few-events", f"{n} events, at least {n_min} are needed", "mixture", n)
+    best, gap = _best(points, seed=seed)
+    if best is None or best.n_components < 2 or gap < CLEAR:
+        text = "one normal component describes the events as well as two"
+        return NoGate("one-peak", text, "mixture", n)
+    cuts = [cut for cut in _cuts(*_ordered(best)) if cut in search]
+    if not cuts:
+        return NoGate("no-valley", "no cut where one is looked for", "mixture", n)
+    at = min(cuts, key=lambda cut: float(best.score_samples(np.array([[cut]]))[0]))
+    se = _cut_error(points, best, at, n=n, seed=seed)
+    text = "BIC gap to one component less"
+    return Cut(at, se, (at, at), "mixture", gap, text, n, tuple(cuts))
+
+
+def mixture_ellipse(
+    values: Array, *, near: tuple[float, float], level: float = 0.9, n_min: int = MIN_EVENTS, seed: int = 0
+) -> Ellipse | NoGate:
+    """Return the ellipse round the component of `values` (n, 2) whose centre is closest to `near`.
+
+    It holds the part `level` of the component: ``distance_square = -2 ln(1 - level)`` in two dimensions.
+    """
+    points = _points(values)
+    n = int(np.count_nonzero(np.isfinite(values).all(axis=1)))
+    if n < n_min:
+        return NoGate("too-few-events", f"{n} events, at least {n_min} are needed", "mixture", n)
+    best, gap = _best(points, seed=seed)
+    if best is None:
+        return NoGate("no-fit", "no mixture settles", "mixture", n)
+    k = int(np.argmin(((best.means_ - np.array(near)) ** 2).sum(axis=1)))
+    centres = []
+    for part in _replicates(points, REPLICATES_2D, seed=seed):
+        again = _again(part, best)
+        centres.append(again.means_[int(np.argmin(((again.means_ - best.means_[k]) ** 2).sum(axis=1)))])
+    se = np.std(centres, axis=0, ddof=1) * (min(RESAMPLED, len(points)) / n) ** 0.5
+    return Ellipse(
+        centre=tuple(best.means_[k].tolist()),
+        covariance=tuple(map(tuple, best.covariances_[k].tolist())),
+        distance_square=float(-2 * np.log1p(-level)),
+        se=tuple(se.tolist()),
+        share=float(best.weights_[k]),
+        quality=gap,
+        n=n,
+    )
+
+
+def _points(values: Array) -> Array:
+    """Return at most `FITTED` finite points, evenly spaced."""
+    finite = values[np.isfinite(values).all(axis=1)]
+    return finite[
+        np.arange(min(len(finite), FITTED)) * max(1, len(finite)) // max(1, min(len(finite), FITTED))
+    ]
+
+
+def _fit(points: Array, components: int, *, seed: int) -> GaussianMixture | None:
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.mixture import GaussianMixture
+    from threadpoolctl import threadpool_limits
+
+    model = GaussianMixture(
+        components, covariance_type="full", reg_covar=1e-6, tol=1e-3, max_iter=500, random_state=seed
+    )
+    with threadpool_limits(1), warnings.catch_warnings():  # threads change the last bits
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(points)
+    return model if model.converged_ and model.weights_.min() >= SMALLEST else None
+
+
+def _best(points: Array, *, seed: int) -> tuple[GaussianMixture | None, float]:
+    """Return the model with the smallest BIC, and by how much one component less is worse."""
+    models = [_fit(points, k, seed=seed) for k in range(1, MOST + 1)]
+    bics = [np.inf if model is None else float(model.bic(points)) for model in models]
+    k = int(np.argmin(bics))
+    gap = bics[k - 1] - bics[k] if k else 0.0
+    return models[k], float(min(gap, 1e300))
+
+
+def _again(points: Array, start: GaussianMixture) -> GaussianMixture:
+    """Return the fit of a replicate, started at the fit of all: a few steps suffice."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.mixture import GaussianMixture
+    from threadpoolctl import threadpool_limits
+
+    model = GaussianMixture(
+        start.n_components, reg_covar=1e-6, tol=1e-3, max_iter=20, random_state=0,
+        weights_init=start.weights_, means_init=start.means_, precisions_init=start.precisions_,
+    )  # fmt: skip
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(points)
+    return model
+
+
+def _replicates(points: Array, count: int, *, seed: int) -> list[Array]:
+    rng = np.random.Generator(np.random.PCG64(seed))
+    size = min(RESAMPLED, len(points))
+    return [points[rng.integers(0, len(points), size=size)] for _ in range(count)]
+
+
+def _ordered(model: GaussianMixture) -> tuple[Array, Array, Array]:
+    """Return weights, means and variances by ascending mean."""
+    order = np.argsort(model.means_[:, 0])
+    return model.weights_[order], model.means_[order, 0], model.covariances_[order, 0, 0]
+
+
+def _cuts(weights: Array, means: Array, variances: Array) -> list[float]:
+    """Return the point between each two neighbours where both are equally likely, where there is one."""
+    cuts = []
+    for i in range(len(means) - 1):
+        (p, q), (a, b), (v, w) = weights[i : i + 2], means[i : i + 2], variances[i : i + 2]
+        quadratic = [
+            1 / w - 1 / v,
+            2 * (a / v - b / w),
+            b * b / w - a * a / v + 2 * np.log(p / q) + np.log(w / v),
+        ]
+        roots = np.roots(quadratic) if abs(quadratic[0]) > 1e-12 else np.array([-quadratic[2] / quadratic[1]])
+        cuts += [float(root.real) for root in roots if abs(root.imag) < 1e-12 and a < root.real < b]
+    return cuts
+
+
+def _cut_error(points: Array, best: GaussianMixture, at: float, *, n: int, seed: int) -> float:
+    """Return the standard error of the cut closest to `at`, from replicates of at most `RESAMPLED` points."""
+    places = []
+    for part in _replicates(points, REPLICATES_1D, seed=seed):
+        cuts = _cuts(*_ordered(_again(part, best)))
+        if cuts:
+            places.append(min(cuts, key=lambda cut: abs(cut - at)))
+    if len(places) < REPLICATES_1D // 2:
+        return float("inf")
+    return float(np.std(places, ddof=1) * (min(RESAMPLED, len(points)) / n) ** 0.5)

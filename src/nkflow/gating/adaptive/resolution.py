@@ -1,0 +1,171 @@
+"""What became of an adaptive template in one tube: every cut, where it came from, and how sure it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from nkflow.fcs.findings import Finding
+from nkflow.gating.adaptive.band import Band
+from nkflow.gating.adaptive.document import CutDocument
+from nkflow.gating.adaptive.find import Answer
+from nkflow.gating.adaptive.found import Cut, NoGate
+from nkflow.scales import Scale
+
+if TYPE_CHECKING:
+    from nkflow.gating.template import Template
+
+__all__ = ["GateBoundary", "Resolution", "Resolved"]
+
+
+@dataclass(frozen=True)
+class GateBoundary:
+    """A boundary whose place is uncertain: what the uncertainty budget takes (`nkflow.counting.inputs.Boundary`).
+
+    ``events_per_unit``: change in the tube's events of each population when the boundary rises by one `unit`,
+    measured over ``u`` on either side.
+    """
+
+    name: str
+    u: float
+    unit: str
+    events_per_unit: dict[str, float]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values, in the shape of a lot's ``counting.boundaries``."""
+        return {
+            "name": self.name,
+            "u": self.u,
+            "unit": self.unit,
+            "events_per_unit": dict(self.events_per_unit),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Resolved:
+    """One cut of an adaptive template, after it was looked for.
+
+    Attributes
+    ----------
+    document
+        What the template says about it.
+    answer
+        A cut (display units), a band, or *no gate* with its reason.
+    value
+        The cut in data units; None for a band and for no gate.
+    source
+        ``tube``, or the control it was found in (``FMO CD3``).
+    scale
+        Of its channel.
+    first
+        Where the method that the template names first gave no answer and another did: why.
+    """
+
+    document: CutDocument
+    answer: Answer
+    value: float | None
+    source: str
+    scale: Scale | None
+    first: NoGate | None = None
+
+    @property
+    def name(self) -> str:
+        """Of the boundary."""
+        return self.document.name
+
+    @property
+    def u(self) -> float | None:
+        """Standard uncertainty of its place: display units, or ln units of a band; None for no gate."""
+        match self.answer:
+            case Cut():
+                return self.answer.u
+            case Band():
+                return self.answer.se
+            case NoGate():
+                return None
+
+    @property
+    def unit(self) -> str:
+        """Of `u`."""
+        return "ln units" if isinstance(self.answer, Band) else "display units"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values, for a record."""
+        found = self.answer
+        plain: dict[str, Any] = {
+            "name": self.name,
+            "channel": self.document.channel,
+            "of": self.document.of,
+            "method": found.method if not isinstance(found, Band) else "singlet-band",
+            "source": self.source,
+            "window": list(self.document.window),
+            "events": found.n,
+            "value": self.value,
+            "u": self.u,
+            "unit": self.unit,
+        }
+        if isinstance(found, NoGate):
+            return plain | {"reason": found.reason, "message": found.message}
+        if isinstance(found, Band):
+            return plain | {"quality": found.quality, "measure": "part of the events inside", "se": found.se}
+        return plain | {
+            "display": found.at, "se": found.se, "floor": list(found.floor),
+            "quality": found.quality, "measure": found.measure, "candidates": list(found.candidates),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Resolution:
+    """An adaptive template resolved against one tube.
+
+    Attributes
+    ----------
+    template
+        The ordinary fixed template: what the engine runs, and what record and exports see.
+    adaptive
+        The template it came from.
+    cuts
+        Every cut, in the order of the document.
+    boundaries
+        For the uncertainty budget, one a cut that was found.
+    findings
+        No gate (error), another method than the first (warning), a missing control (warning).
+    n_events, n_looked
+        Events of the tube, and how many of them were looked at.
+    """
+
+    template: Template
+    adaptive: Template
+    cuts: tuple[Resolved, ...]
+    boundaries: tuple[GateBoundary, ...]
+    findings: tuple[Finding, ...]
+    n_events: int
+    n_looked: int = field(repr=False)
+
+    def __getitem__(self, name: str) -> Resolved:
+        """Return the cut `name`; KeyError where there is none."""
+        for cut in self.cuts:
+            if cut.name == name:
+                return cut
+        raise KeyError(name)
+
+    @property
+    def values(self) -> dict[str, float]:
+        """Cut -> its place in data units, for those that were found."""
+        return {cut.name: cut.value for cut in self.cuts if cut.value is not None}
+
+    @property
+    def missing(self) -> dict[str, NoGate]:
+        """Cut -> why there is no gate."""
+        return {cut.name: cut.answer for cut in self.cuts if isinstance(cut.answer, NoGate)}
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values, for a record."""
+        return {
+            "template": {
+                "name": self.adaptive.name, "version": self.adaptive.version, "sha256": self.adaptive.sha256,
+            },
+            "cuts": [cut.as_dict() for cut in self.cuts],
+            "boundaries": [boundary.as_dict() for boundary in self.boundaries],
+            "events_looked_at": self.n_looked,
+        }  # fmt: skip

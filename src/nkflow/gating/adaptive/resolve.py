@@ -1,0 +1,199 @@
+"""An adaptive template against a tube and its controls: level by level into an ordinary fixed template."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from nkflow.compensation import Spillover
+from nkflow.errors import GateError
+from nkflow.fcs.sample import Sample
+from nkflow.gating.adaptive.band import Band
+from nkflow.gating.adaptive.boundaries import boundary_of
+from nkflow.gating.adaptive.controls import Controls, fmo_controls
+from nkflow.gating.adaptive.document import BandMethod, CutDocument, FMOMethod, Method
+from nkflow.gating.adaptive.events import Events
+from nkflow.gating.adaptive.find import Answer, band_in_window, find_band, find_cut, judged
+from nkflow.gating.adaptive.found import Cut, Found, NoGate
+from nkflow.gating.adaptive.notices import findings_of
+from nkflow.gating.adaptive.order import entries_set, entries_under, ordered
+from nkflow.gating.adaptive.resolution import Resolution, Resolved
+from nkflow.gating.adaptive.setting import with_number, with_outline
+from nkflow.gating.adaptive.window import Window, allowed
+from nkflow.gating.bind import Binding, bind
+from nkflow.gating.gates import Boolean, Dimension, Gate
+from nkflow.gating.template import Template
+
+__all__ = ["resolve"]
+
+
+def resolve(
+    template: Template,
+    sample: Sample,
+    controls: Controls | None = None,
+    *,
+    spillover: Spillover | None = None,
+    allow: Collection[str] = (),
+    seed: int = 0,
+) -> Resolution:
+    """Return `template` with every cut found in `sample` or its controls: an ordinary fixed template.
+
+    Cuts are found in the order in which they need each other, on all events up to 200,000, else on evenly
+    spaced runs of 8,192. A cut without a clear answer, or outside its window, is *no gate*: the populations
+    that need it are not evaluable, with the reason, in every later step. The same bytes and the same `seed`
+    give the same bits.
+
+    Parameters
+    ----------
+    controls
+        See `nkflow.gating.adaptive.controls.fmo_controls`. A control is gated by the cuts of the tube.
+    spillover, allow
+        As for `nkflow.gate`; a control is compensated as the tube is.
+    seed
+        Of the bootstrap.
+    """
+    binding = bind(sample, template, spillover=spillover, allow=allow)
+    tubes = fmo_controls(controls)
+    gates = [population.gate for population in template.populations]
+    extra = [Dimension(cut.channel) for cut in template.document.cuts]
+    work = _Work(template, binding, gates, Events.read(sample, binding, gates, extra))
+    cuts = template.document.cuts
+    found: dict[int, Resolved] = {}
+    for k in ordered(cuts, template.tree) or ():
+        marker = next((m.marker for m in (cuts[k].find, cuts[k].otherwise) if isinstance(m, FMOMethod)), None)
+        if marker in tubes and marker not in work.fmo:
+            other = bind(tubes[marker], template, spillover=spillover, allow=allow)
+            work.fmo[marker] = Events.read(tubes[marker], other, gates, extra)
+        found[k] = work.look(cuts[k], seed=seed + k)
+    resolved = tuple(found[k] for k in range(len(cuts)))
+    return Resolution(
+        template=template.resolved(gates, work.refused),
+        adaptive=template,
+        cuts=resolved,
+        boundaries=tuple(
+            boundary_of(each, work.events, set(work.refused)) for each in resolved if each.u is not None
+        ),
+        findings=findings_of(resolved, has_controls=controls is not None),
+        n_events=sample.n_events,
+        n_looked=work.events.n,
+    )
+
+
+@dataclass(eq=False)
+class _Work:
+    """The state of `resolve`: the gates so far, and the entries that got none."""
+
+    template: Template
+    binding: Binding
+    gates: list[Gate]
+    events: Events
+    fmo: dict[str | None, Events] = field(default_factory=dict)
+    refused: dict[int, str] = field(default_factory=dict)
+
+    def look(self, cut: CutDocument, *, seed: int) -> Resolved:
+        """Find a cut and put it into its gates, or refuse them."""
+        sets = entries_set(cut, self.template.tree)
+        scale = self.template.scales.get(cut.channel)
+        missing = self._lacks(cut, sets)
+        if missing and cut.optional:
+            self._pass_all(sets)
+            return Resolved(cut, NoGate("no-channel", missing, cut.find.kind, 0), None, "tube", scale)
+        first, source = self._answer(cut, cut.find, missing, seed=seed)
+        answer = first
+        if (
+            isinstance(first, NoGate)
+            and cut.otherwise is not None
+            and first.reason not in ("no-channel", "no-parent")
+        ):
+            other, other_source = self._answer(cut, cut.otherwise, missing, seed=seed)
+            if not isinstance(other, NoGate):
+                answer, source = other, other_source
+        value = None
+        if isinstance(answer, Cut):
+            answer = self._judged(cut, answer)
+            value = answer.at if scale is None else float(scale.inverse(answer.at))
+        answer, value = self._set(cut, answer, value, sets)
+        instead = first if isinstance(first, NoGate) and not isinstance(answer, NoGate) else None
+        return Resolved(cut, answer, value, source, scale, instead)
+
+    def _lacks(self, cut: CutDocument, sets: Mapping[int, str]) -> str:
+        dimensions = [Dimension(cut.channel), *(d for entry in sets for d in self.gates[entry].dimensions)]
+        return next(filter(None, map(self.binding.lacks, dimensions)), "")
+
+    def _pass_all(self, sets: Mapping[int, str]) -> None:
+        """Let the gates of an absent optional channel pass their whole parent."""
+        for entry in sets:
+            parent = self.template.document.populations[entry].parent
+            self.gates[entry] = Boolean("and", [parent])
+
+    def _answer(self, cut: CutDocument, method: Method, missing: str, *, seed: int) -> tuple[Answer, str]:
+        """Return what `method` answers and where it looked."""
+        kind = method.kind
+        of = self.template.tree.find(cut.of)[0]
+        below = self.refused.keys() & entries_under(self.template.tree, (cut.of, *cut.judged_in))
+        if missing:
+            return NoGate("no-channel", missing, kind, 0), "tube"
+        if below:
+            text = f"{cut.of} has no gate itself: {self.refused[min(below)]}"
+            return NoGate("no-parent", text, kind, 0), "tube"
+        if isinstance(method, BandMethod):
+            return self._band(cut, method, of, seed=seed), "tube"
+        events, source = self.events, "tube"
+        if isinstance(method, FMOMethod):
+            source = f"FMO {method.marker}"
+            if method.marker not in self.fmo:
+                return NoGate(
+                    "no-control", f"there is no FMO control without {method.marker}", kind, 0
+                ), source
+            events = self.fmo[method.marker]
+        window = self._window(cut)
+        values = events.display(Dimension(cut.channel), of)
+        found: Found = find_cut(method, values, window=window, seed=seed)
+        return allowed(found, window), source
+
+    def _band(self, cut: CutDocument, method: BandMethod, of: int, *, seed: int) -> Band | NoGate:
+        entry = next(iter(entries_set(cut, self.template.tree)))
+        inside = self.events.mask(of)
+        area, height = (self.events.values(dimension)[inside] for dimension in self.gates[entry].dimensions)
+        return band_in_window(find_band(method, area, height, seed=seed), cut.window)
+
+    def _window(self, cut: CutDocument) -> Window:
+        scale = self.template.scales.get(cut.channel)
+        low, high = cut.window
+        return (
+            Window(low, high)
+            if scale is None
+            else Window(float(scale.forward(low)), float(scale.forward(high)))
+        )
+
+    def _judged(self, cut: CutDocument, found: Cut) -> Cut:
+        for name in cut.judged_in:
+            values = self.events.display(Dimension(cut.channel), self.template.tree.find(name)[0])
+            found = judged(found, values)
+        return found
+
+    def _set(
+        self, cut: CutDocument, answer: Answer, value: float | None, sets: Mapping[int, str]
+    ) -> tuple[Answer, float | None]:
+        """Put the answer into the gates; an answer that leaves a gate empty is none."""
+        changed: dict[int, Gate] = {}
+        try:
+            for entry, number in sets.items():
+                if isinstance(answer, Band):
+                    changed[entry] = with_outline(self.gates[entry], answer.vertices())
+                elif value is not None and math.isfinite(value):
+                    changed[entry] = with_number(self.gates[entry], number, value)
+        except GateError as problem:
+            assert not isinstance(answer, Band)
+            answer, value = (
+                NoGate("no-fit", f"the gate would be empty: {problem}", answer.method, answer.n),
+                None,
+            )
+        if isinstance(answer, NoGate):
+            for entry in sets:
+                self.refused[entry] = f"{cut.name}: {answer.message}"
+            return answer, None
+        for entry, gate in changed.items():
+            self.gates[entry] = gate
+        return answer, value

@@ -1,0 +1,87 @@
+"""The end of a peak's tail (AG-03): for populations that have no valley beside them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nkflow.gating.adaptive.bootstrap import replicated
+from nkflow.gating.adaptive.density import MIN_EVENTS, Density, density
+from nkflow.gating.adaptive.found import Cut, Found, NoGate
+from nkflow.gating.adaptive.window import ANYWHERE, Window
+
+__all__ = ["Side", "tail"]
+
+Array = NDArray[np.float64]
+Side = Literal["left", "right"]
+TOLERANCE = 0.01  # of the steepest slope, where a tail is over
+
+
+def tail(
+    values: Array,
+    *,
+    side: Side = "right",
+    sds: float | None = None,
+    search: Window = ANYWHERE,
+    n_min: int = MIN_EVENTS,
+    seed: int = 0,
+) -> Found:
+    """Return where the tail of the main peak of `values` (n,) inside `search` ends, in display units.
+
+    Without `sds`: behind the steepest place on that `side`, where the slope has fallen to `TOLERANCE` of it
+    (openCyto's tailgate, its automatic tolerance; bw.nrd0 stands for the plug-in bandwidth, which SciPy lacks).
+    With `sds`: so many robust SDs from the peak, the SD taken from the peak's other side, where no other
+    population reaches. Quality is the peak's share of the events (1: nothing else there).
+    """
+    if np.count_nonzero(np.isfinite(values)) < n_min:
+        return NoGate(
+            "too-few-events", f"{len(values)} events, at least {n_min} are needed", "tail", len(values)
+        )
+    found = density(values)
+    inside = [peak for peak in found.peaks if found.place(peak.bin) in search]
+    if not inside:
+        text = "no peak where one is looked for"
+        return NoGate("one-peak", text, "tail", found.n, None, found)
+    peak = max(inside, key=lambda each: found.height[each.bin])
+    rows, first = replicated(found, (0, len(found.counts) - 1), seed=seed)
+    bins = (peak.left - first, peak.right - first)
+    ends = [_end(found, row, bins, side=side, sds=sds) for row in (found.height, *rows)]
+    at = found.place(ends[0])
+    return Cut(
+        at=at,
+        se=float(np.std(ends[1:], ddof=1)) * found.step,
+        floor=(at, at),
+        method="tail",
+        quality=float(found.counts[peak.left : peak.right + 1].sum() / found.n),
+        measure="share of the events in the peak",
+        n=found.n,
+        candidates=tuple(found.place(each.bin) for each in found.peaks),
+        density=found,
+    )
+
+
+def _end(found: Density, height: Array, bins: tuple[int, int], *, side: Side, sds: float | None) -> float:
+    """Return the end of the tail of the peak between two bins, in bins, on the smoothed `height`."""
+    top = bins[0] + int(np.argmax(height[bins[0] : bins[1] + 1]))
+    sign = 1 if side == "right" else -1
+    if sds is not None:
+        return top + sign * sds * _spread(found, height, top, sign=-sign)
+    flank = height[top:] if sign > 0 else height[top::-1]
+    fall = flank[:-1] - flank[1:]
+    steepest = int(np.argmax(fall))
+    over = np.flatnonzero(fall[steepest:] < TOLERANCE * fall[steepest])
+    return top + sign * float(steepest + (over[0] if over.size else len(fall) - steepest))
+
+
+def _spread(found: Density, height: Array, top: int, *, sign: int) -> float:
+    """Return the SD of one flank in bins: from where it falls to exp(-1/2), the smoothing taken out."""
+    flank = height[top:] if sign > 0 else height[top::-1]
+    level = np.exp(-0.5) * flank[0]
+    below = np.flatnonzero(flank <= level)
+    if not below.size:
+        return float(len(flank))
+    k = int(below[0])
+    seen = k - (level - flank[k]) / max(flank[k - 1] - flank[k], 1e-300)
+    return float(max(seen**2 - (found.bandwidth / found.step) ** 2, 0.25) ** 0.5)

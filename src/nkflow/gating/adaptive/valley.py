@@ -1,0 +1,161 @@
+"""The valley between two peaks (AG-01, mindensity)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nkflow.gating.adaptive.bootstrap import replicated
+from nkflow.gating.adaptive.density import MIN_EVENTS, Density, Peak, density
+from nkflow.gating.adaptive.found import Cut, Found, NoGate
+from nkflow.gating.adaptive.window import ANYWHERE, Window
+from nkflow.kernels import density as kernels
+
+__all__ = ["MAX_DEPTH", "beside_top", "floor_around", "valley"]
+
+_floors: Any = kernels.floor_places
+
+MAX_DEPTH = 0.7  # a shallower valley is no clear answer
+
+
+@dataclass(frozen=True)
+class _Valley:
+    """The valley between two neighbouring peaks, and its depth: lowest place over the lower peak."""
+
+    left: Peak
+    right: Peak
+    at: float
+    depth: float
+
+
+def valley(
+    values: NDArray[np.float64],
+    *,
+    search: Window = ANYWHERE,
+    adjust: float = 1.0,
+    n_min: int = MIN_EVENTS,
+    seed: int = 0,
+) -> Found:
+    """Return the cut at the valley of the density of `values` (n,), in display units.
+
+    Of several valleys inside `search`: the deepest between the two highest peaks, else the deepest (AG-01).
+    Quality is the valley's height over that of its lower peak: 0 is an empty gap, 1 no valley; above
+    `MAX_DEPTH` there is *no gate*. A valley is cut in the middle of its floor, since the lowest bin of an
+    empty gap is any of them.
+    """
+    if np.count_nonzero(np.isfinite(values)) < n_min:
+        return NoGate(
+            "too-few-events", f"{len(values)} events, at least {n_min} are needed", "valley", len(values)
+        )
+    found = density(values, adjust=adjust)
+    if len(found.peaks) < 2:
+        return NoGate("one-peak", "the density has one peak and no valley", "valley", found.n, None, found)
+    candidates = _valleys(found)
+    chosen = _chosen(found, [each for each in candidates if each.at in search])
+    return _answer(found, candidates, chosen, method="valley", seed=seed)
+
+
+def beside_top(
+    values: NDArray[np.float64],
+    *,
+    search: Window = ANYWHERE,
+    max_spread: float = 0.05,
+    n_min: int = MIN_EVENTS,
+    seed: int = 0,
+) -> Found:
+    """Return the valley below the uppermost peak (counting beads), which must be narrow.
+
+    `max_spread` is the largest robust SD of the events above the valley, in display units: what is bright
+    and broad are cells. Two beads in one event lie further up and belong to the peak.
+    """
+    if np.count_nonzero(np.isfinite(values)) < n_min:
+        return NoGate(
+            "too-few-events", f"{len(values)} events, at least {n_min} are needed", "beads", len(values)
+        )
+    found = density(values)
+    candidates = _valleys(found)
+    inside = [each for each in candidates if each.at in search]
+    if not inside:
+        return NoGate("no-valley", "no valley where the beads are looked for", "beads", found.n, None, found)
+    answer = _answer(found, candidates, inside[-1], method="beads", seed=seed)
+    if isinstance(answer, Cut):
+        low, high = np.quantile(values[values >= answer.at], [0.25, 0.75])
+        if (high - low) / 1.349 > max_spread:
+            text = f"the uppermost peak is too broad for beads: SD {(high - low) / 1.349:.3f}"
+            return NoGate("no-fit", text, "beads", found.n, answer, found)
+    return answer
+
+
+def floor_around(found: Density, at: float, *, between: tuple[float, float]) -> tuple[float, float]:
+    """Return the stretch round `at`, inside `between`, where the density is less than e times that at `at`.
+
+    Where a population has no valley at a cut that was found in another one, this is as far as it doesn't care.
+    """
+    middle = found.bin(at)
+    height = found.height[middle]
+    top = np.e * height + 2.0 * (found.noise * (height + found.noise)) ** 0.5
+    high = found.height > top
+    first, last = (found.bin(end) for end in between)
+    left = np.flatnonzero(high[first : middle + 1])
+    right = np.flatnonzero(high[middle : last + 1])
+    low_bin = first + int(left[-1]) + 1 if left.size else first
+    high_bin = middle + int(right[0]) - 1 if right.size else last
+    return (min(found.place(low_bin), at), max(found.place(high_bin), at))
+
+
+def _valleys(found: Density) -> list[_Valley]:
+    valleys = []
+    for left, right in zip(found.peaks[:-1], found.peaks[1:], strict=True):
+        place = np.empty(1)
+        _floors(found.height[None, :].copy(), found.noise, left.bin, right.bin, place)
+        lower = min(found.height[left.bin], found.height[right.bin])
+        depth = float(found.height[left.bin : right.bin + 1].min() / lower)
+        valleys.append(_Valley(left, right, found.place(float(place[0])), depth))
+    return valleys
+
+
+def _chosen(found: Density, inside: list[_Valley]) -> _Valley | None:
+    highest = sorted(found.peaks, key=lambda peak: -found.height[peak.bin])[:2]
+    first, second = sorted(peak.bin for peak in highest)
+    between = [each for each in inside if first <= each.left.bin and each.right.bin <= second]
+    return min(between or inside, key=lambda each: each.depth, default=None)
+
+
+def _answer(
+    found: Density, candidates: list[_Valley], chosen: _Valley | None, *, method: str, seed: int
+) -> Found:
+    if chosen is None:
+        places = ", ".join(f"{each.at:.3f}" for each in candidates)
+        text = f"no valley where one is looked for; there are valleys at {places}"
+        return NoGate("no-valley", text, method, found.n, None, found)
+    bins = (chosen.left.bin, chosen.right.bin)
+    rows, first = replicated(found, bins, seed=seed)
+    places_of = np.empty(len(rows))
+    _floors(rows, found.noise, bins[0] - first, bins[1] - first, places_of)
+    cut = Cut(
+        at=chosen.at,
+        se=float(np.std(places_of, ddof=1)) * found.step,
+        floor=_floor(found, chosen),
+        method=method,
+        quality=chosen.depth,
+        measure="valley depth: height over the lower peak",
+        n=found.n,
+        candidates=tuple(each.at for each in candidates),
+        density=found,
+    )
+    if chosen.depth > MAX_DEPTH:
+        text = f"the valley is too shallow: {chosen.depth:.2f} of its lower peak, at most {MAX_DEPTH}"
+        return NoGate("no-valley", text, method, found.n, cut, found)
+    return cut
+
+
+def _floor(found: Density, chosen: _Valley) -> tuple[float, float]:
+    part = found.height[chosen.left.bin : chosen.right.bin + 1]
+    lowest = float(part.min())
+    bins = chosen.left.bin + np.flatnonzero(
+        part <= lowest + 2 * (found.noise * (lowest + found.noise)) ** 0.5
+    )
+    return found.place(float(bins[0])), found.place(float(bins[-1]))

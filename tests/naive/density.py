@@ -1,0 +1,34 @@
+"""Slow twin of `nkflow.kernels.density`."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+__all__ = ["fill_inside", "floor_places", "smooth_rows"]
+
+
+def fill_inside(x, low, per_unit, out) -> int:
+    outside = 0
+    for value in x:
+        place = (np.float64(value) - low) * per_unit
+        if math.isnan(place) or place < 0 or place >= len(out):
+            outside += 1
+        else:
+            out[math.floor(place)] += 1
+    return outside
+
+
+def smooth_rows(rows, weights, out) -> None:
+    for i, row in enumerate(rows):
+        full = np.convolve(row, weights, mode="full")
+        reach = (len(weights) - 1) // 2
+        out[i] = full[reach : reach + len(row)]
+
+
+def floor_places(rows, noise, first, last, out) -> None:
+    for i, row in enumerate(rows):
+        part = list(row[first : last + 1])
+        top = min(part) + 2 * math.sqrt(noise * (min(part) + noise))
+        out[i] = np.mean([first + k for k, height in enumerate(part) if height <= top])
