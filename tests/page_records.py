@@ -140,6 +140,7 @@ def record_from(document: dict[str, Any]) -> dict[str, Any]:
         "tubes": [_tube(tube.id, k) for k, tube in enumerate(lot.tubes)],
         "template": {"name": "nk_release_7aad", "version": "1.0", "sha256": "5a" * 32, "document": {}},
         "protocol": protocol.model_dump(mode="json"),
+        "protocol_sha256": protocol.sha256,
         "versions": {"python": "3.11.7", "nkflow": "0.1.0", "numpy": "2.4.0"},
     }
 

@@ -227,7 +227,7 @@ def test_page__findings_of_files_and_dose_stand_errors_first(records):
 def test_page__inputs_have_their_hashes(records):
     text = " ".join(" ".join(row) for row in _rows(_tree(records["PASS"]), "inputs"))
     assert all(tube["sha256"] in text for tube in records["PASS"]["tubes"])
-    assert records["PASS"]["dose"]["protocol"]["sha256"] in text
+    assert records["PASS"]["protocol_sha256"] in text
 
 
 def test_page__names_the_record_it_was_made_from(records):

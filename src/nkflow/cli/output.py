@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -50,14 +49,10 @@ def threads_option(function: F) -> F:
 
 
 def escape(text: str, *, keep_lines: bool = False) -> str:
-    """Return `text` without anything a terminal would obey: controls and bidi overrides become ``\\u....``."""
-    return "".join(
-        character
-        if (keep_lines and character == "\n")
-        or unicodedata.category(character) not in {"Cc", "Cf", "Zl", "Zp", "Cs"}
-        else f"\\u{ord(character):04x}"
-        for character in text
-    )
+    """Return `text` without anything that a terminal would obey: controls and bidi overrides are written out."""
+    from nkflow.plots.text import visible
+
+    return "\n".join(map(visible, text.split("\n"))) if keep_lines else visible(text)
 
 
 def echo_json(document: Mapping[str, Any]) -> None:

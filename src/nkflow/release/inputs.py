@@ -52,6 +52,7 @@ class Inputs:
                 "document": template.document.model_dump(mode="json", by_alias=True, exclude_defaults=True),
             },
             "protocol": self.protocol.model_dump(mode="json"),
+            "protocol_sha256": self.protocol.sha256,
         }
 
 

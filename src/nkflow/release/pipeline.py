@@ -20,6 +20,8 @@ from nkflow.dose.protocol import Protocol
 from nkflow.dose.result import Dose
 from nkflow.errors import CountingError
 from nkflow.gating.template import Template
+from nkflow.plots.table import html_table
+from nkflow.plots.text import escaped
 from nkflow.release import record as records
 from nkflow.release.drawing import drawings
 from nkflow.release.files import write_folder
@@ -82,6 +84,19 @@ class Release:
         """
         files = {"record.json": records.canonical(self.record), "page.html": self.page().encode()}
         return write_folder(folder, files, force=force)
+
+    def _repr_html_(self) -> str:
+        rows = [] if self.dose is None else self.dose.limits.items()
+        table = html_table(
+            ("limit", "value", "must be", "verdict", "assurance"),
+            [
+                (name, judged.reportable, f"{judged.limit.op} {judged.limit.value:g} {judged.limit.unit}",
+                 judged.verdict, judged.assurance)
+                for name, judged in rows
+            ],
+            caption=f"Lot {self.lot.lot}: {self.verdict}",
+        )  # fmt: skip
+        return table + "".join(f"<p>{escaped(reason)}</p>" for reason in self.reasons)
 
     def __repr__(self) -> str:
         reasons = "".join(f"\n  {reason}" for reason in self.reasons)

@@ -84,6 +84,8 @@ class GatedTube:
             "file": self.tube.path.name,
             "sha256": None if self.sample is None else self.sample.sha256,
             "n_events": None if self.sample is None else self.sample.n_events,
+            "cytometer": None if self.sample is None else self.sample.cytometer,
+            "acquired": None if self.sample is None else _when(self.sample),
             "gating": None if self.gating is None else self.gating.as_dict(),
             "findings": [finding.as_dict() for finding in self.findings],
             "error": None if self.error is None else dict(self.error),
@@ -100,6 +102,12 @@ def gate_tube(tube: TubeFile, template: Template, *, threads: int | None = None)
         found = () if sample is None else _for_release(sample.findings)
         return GatedTube(tube, sample, None, found, error.as_dict())
     return GatedTube(tube, sample, gating, _for_release(sample.findings + gating.findings))
+
+
+def _when(sample: Sample) -> list[str | None]:
+    """Return begin and end of the acquisition as ISO 8601 text."""
+    ends = (sample.acquired.begin, sample.acquired.end)
+    return [None if end is None else end.isoformat() for end in ends]
 
 
 def _acquisition(sample: Sample, tube: TubeFile, counting: Counting) -> Acquisition:

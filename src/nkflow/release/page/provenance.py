@@ -42,8 +42,7 @@ def inputs(record: Record) -> Section:
         for tube in record["tubes"]
     ]
     template = record.get("template") or {}
-    judged = (record.get("dose") or {}).get("protocol", {})
-    documents = [(strong("Protocol"), _named(record["protocol"]), hashed(judged.get("sha256")))]
+    documents = [(strong("Protocol"), _named(record["protocol"]), hashed(record.get("protocol_sha256")))]
     if template:
         documents.insert(0, (strong("Template"), _named(template), hashed(template.get("sha256"))))
     documents += [
