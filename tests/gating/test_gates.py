@@ -184,6 +184,12 @@ def test_ellipsoid__has_its_surface_inside() -> None:
     assert masked(shape, (2, 0, 0), (0, 1, 0), (2.0001, 0, 0), (0, -1, 0)) == [True, True, False, True]
 
 
+def test_ellipsoid__takes_any_form_where_it_is_told_to() -> None:
+    # x y <= 1: no ellipsoid, and the standard's formula all the same
+    shape = Ellipsoid(["x", "y"], (0, 0), covariance=[[0, 2], [2, 0]], space="display", indefinite=True)
+    assert masked(shape, (1, 1, 0), (2, 1, 0), (-9, 9, 0), (-2, -1, 0)) == [True, False, True, False]
+
+
 def test_ellipsoid__half_axes_end_on_its_surface() -> None:
     scale = Logicle(262144.0, 0.5, 4.5)
     x, y = Dimension("x", scale), Dimension("y", scale)
@@ -232,6 +238,12 @@ def test_exclude__takes_populations_out_again() -> None:
         (lambda: Ellipsoid(["x", "y"], (0, 0), covariance=[[1, 0], [0, 1]]), "display"),
         (lambda: Ellipsoid(["x", "y"], (0, 0), covariance=[[1, 2], [2, 1]], space="display"), "flat"),
         (lambda: Ellipsoid(["x", "y"], (0, 0), covariance=[[1, 0], [1, 1]], space="display"), "symmetric"),
+        (
+            lambda: Ellipsoid(
+                ["x", "y"], (0, 0), covariance=[[1, 1], [1, 1]], space="display", indefinite=True
+            ),
+            "no inverse",
+        ),
         (lambda: Ellipsoid(["x", "y"], (0, 0, 0), [(1, 0), (0, 1)]), "one number for each"),
         (lambda: Quadrant("x", 1, "y", 2), "names"),
         (lambda: Quadrant("x", (2, 1), names={"-": "a"}), "ascending"),

@@ -138,9 +138,9 @@ def test_mark_ellipsoid__equals_its_twin(n: int, seed: int, distance_square: flo
     points = np.round(rng.normal(0, 2, (n + 1, 60)))
     points[rng.random(points.shape) < 0.02] = math.nan
     rows = rng.permutation(n + 1)[:n]
-    centre, whitening = np.round(rng.normal(0, 1, n)), np.tril(rng.normal(0, 1, (n, n)))
+    centre, form = np.round(rng.normal(0, 1, n)), np.round(rng.normal(0, 1, (n, n)), 1)
     out, expected = np.ones(60, bool), np.ones(60, bool)
-    arguments = (points, rows, np.arange(60), 50, centre, whitening, distance_square)
+    arguments = (points, rows, np.arange(60), 50, centre, form, distance_square)
     ellipsoid.mark_ellipsoid(*arguments, out)
     naive_ellipsoid.mark_ellipsoid(*arguments, expected)
     np.testing.assert_array_equal(out, expected)

@@ -8,14 +8,14 @@ __all__ = ["mark_ellipsoid"]
 
 
 @np.errstate(invalid="ignore")
-def mark_ellipsoid(points, rows, index, count, centre, whitening, distance_square, out) -> None:
+def mark_ellipsoid(points, rows, index, count, centre, form, distance_square, out) -> None:
     out[:] = False
     for j in range(count):
         difference = [points[row, index[j]] - centre[a] for a, row in enumerate(rows)]
         total = np.float64(0.0)
         for a in range(len(rows)):
-            z = np.float64(0.0)
-            for b in range(a + 1):
-                z = z + whitening[a, b] * difference[b]
-            total = total + z * z
+            along = np.float64(0.0)
+            for b in range(len(rows)):
+                along = along + form[a, b] * difference[b]
+            total = total + along * difference[a]
         out[index[j]] = bool(total <= distance_square)

@@ -9,6 +9,7 @@ import numpy as np
 from naive.ellipsoid import mark_ellipsoid
 from naive.polygon import in_polygon
 from nkflow.gating import Boolean, Ellipsoid, Not, Polygon, Quadrant, Range, Rectangle
+from nkflow.gating.gates.ellipsoid import quadratic_form
 from nkflow.scales import Linear
 
 __all__ = ["Twin"]
@@ -93,8 +94,8 @@ class Twin:
             ]
             covariance = np.array([[sum(end[i] * end[j] for end in ends) for j in n] for i in n])
         out = np.zeros(1, bool)
-        factor = _inverse_factor(covariance)
-        mark_ellipsoid(point, list(n), [0], 1, centre, factor, gate.distance_square, out)
+        form = quadratic_form(covariance)
+        mark_ellipsoid(point, list(n), [0], 1, centre, form, gate.distance_square, out)
         return bool(out[0])
 
     def value(self, dimension, event) -> float:
@@ -122,18 +123,3 @@ class Twin:
     def threshold(self, dimension, value, space) -> float:
         scale = self.scale(dimension)
         return value if scale is None or space == "data" else scale.pull_back(value)
-
-
-def _inverse_factor(covariance):
-    """The inverse of the Cholesky factor, row by row."""
-    n = len(covariance)
-    factor, inverse = np.zeros((n, n)), np.zeros((n, n))
-    for i in range(n):
-        for j in range(i + 1):
-            rest = covariance[i][j] - sum(factor[i][k] * factor[j][k] for k in range(j))
-            factor[i][j] = math.sqrt(rest) if i == j else rest / factor[j][j]
-    for i in range(n):
-        inverse[i][i] = 1.0 / factor[i][i]
-        for j in range(i):
-            inverse[i][j] = -sum(factor[i][k] * inverse[k][j] for k in range(j, i)) / factor[i][i]
-    return inverse

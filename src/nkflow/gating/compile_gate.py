@@ -12,7 +12,7 @@ from nkflow.errors import GateError
 from nkflow.gating.bind import Source
 from nkflow.gating.gates import Boolean, Ellipsoid, Polygon, Quadrant, Range, Rectangle
 from nkflow.gating.gates.dimension import Space
-from nkflow.gating.gates.ellipsoid import whitening
+from nkflow.gating.gates.ellipsoid import quadratic_form
 from nkflow.gating.outline_cells import cells_of
 from nkflow.gating.steps import Combine, InEllipsoid, InPolygon, Side
 from nkflow.gating.tree import ROOT, Node
@@ -72,19 +72,19 @@ def ellipsoid(
     """
     centre = _on_scales(gate.centre, sources, gate)
     if gate.covariance is not None:
-        factor = whitening(gate.covariance)
+        form = quadratic_form(gate.covariance, indefinite=gate.indefinite)
     else:
         axes = [
             [p - c for p, c in zip(_on_scales(end, sources, gate), centre, strict=True)] for end in gate.rows
         ]
         n = range(len(axes))
-        factor = whitening([[sum(axis[i] * axis[j] for axis in axes) for j in n] for i in n])
+        form = quadratic_form([[sum(axis[i] * axis[j] for axis in axes) for j in n] for i in n])
     labels = " x ".join(source.label for source in sources)
     return InEllipsoid(
         population,
         np.array(rows, dtype=np.int64),
         np.array(centre),
-        np.array(factor),
+        form,
         float(gate.distance_square),
         f"{text}: ellipsoid on {labels}",
     )

@@ -100,6 +100,7 @@ class EllipsoidDocument(_GateModel):
     covariance: tuple[tuple[float, ...], ...] | None = None
     distance_square: float = 1.0
     space: Space = "data"
+    indefinite: bool = False
 
     def gate(self) -> Ellipsoid:
         return Ellipsoid(
@@ -109,6 +110,7 @@ class EllipsoidDocument(_GateModel):
             self.covariance,
             self.distance_square,
             self.space,
+            self.indefinite,
         )
 
 
@@ -208,6 +210,7 @@ def gate_document(gate: Gate) -> GateDocument:
                 covariance=_rows(gate.covariance),
                 distance_square=gate.distance_square,
                 space=gate.space,
+                indefinite=gate.indefinite,
             )
         case Quadrant():
             return _quadrant_document(gate)

@@ -197,7 +197,7 @@ class InEllipsoid:
     population: int
     rows: NDArray[np.int64]
     centre: NDArray[np.float64]
-    whitening: NDArray[np.float64]
+    form: NDArray[np.float64]
     distance_square: float
     text: str
 
@@ -205,7 +205,7 @@ class InEllipsoid:
         """Do it to the events of `block`."""
         _mark_ellipsoid(
             block.columns, self.rows, block.index, block.n_selected,
-            self.centre, self.whitening, self.distance_square, block.mask[self.population],
+            self.centre, self.form, self.distance_square, block.mask[self.population],
         )  # fmt: skip
 
 

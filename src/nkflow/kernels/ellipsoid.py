@@ -17,11 +17,11 @@ def mark_ellipsoid(
     index: NDArray[np.int64],
     count: int,
     centre: NDArray[np.float64],
-    whitening: NDArray[np.float64],
+    form: NDArray[np.float64],
     distance_square: float,
     out: NDArray[np.bool_],
 ) -> None:
-    """Set ``out[e]`` to whether ``|W (x_e - centre)|^2 <= distance_square``, for the first `count` events e.
+    """Set ``out[e]`` to whether ``d' Q d <= distance_square`` with ``d = x_e - centre``, for `count` events e.
 
     Parameters
     ----------
@@ -30,8 +30,8 @@ def mark_ellipsoid(
     index : (>= count,)
         The events to test; all others become False. NaN is outside.
     centre : (n,)
-    whitening : (n, n)
-        Lower triangle W with ``W' W`` = inverse covariance.
+    form : (n, n)
+        Q, the inverse of the covariance.
     out : (n_events,)
         Overwritten.
     """
@@ -43,8 +43,9 @@ def mark_ellipsoid(
         total = 0.0
         for a in range(n):
             difference[a] = points[rows[a], e] - centre[a]
-            z = 0.0
-            for b in range(a + 1):
-                z += whitening[a, b] * difference[b]
-            total += z * z
+        for a in range(n):
+            along = 0.0
+            for b in range(n):
+                along += form[a, b] * difference[b]
+            total += along * difference[a]
         out[e] = total <= distance_square

@@ -6,10 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nkflow.errors import GateError
+import numpy as np
+from numpy.typing import NDArray
+
+from nkflow.compensation.inverse import invert
+from nkflow.errors import CompensationError, GateError
 from nkflow.gating.gates.dimension import Dimension, Placed, Space, as_dimension
 
-__all__ = ["Ellipsoid", "whitening"]
+__all__ = ["Ellipsoid", "quadratic_form"]
 
 Point = tuple[float, ...]
 
@@ -32,6 +36,9 @@ class Ellipsoid(Placed):
         conjugate half-diameters describe the ellipsoid.
     covariance, distance_square
         (n, n) symmetric positive definite matrix, and the square of the Mahalanobis distance of the surface.
+    indefinite
+        Take a matrix that is neither, as one case of the Gating-ML 2.0 compliance set has it: the formula of the
+        standard still decides, though what it bounds is no ellipsoid.
 
     Raises
     ------
@@ -45,6 +52,7 @@ class Ellipsoid(Placed):
     covariance: Sequence[Sequence[float]] | None = None
     distance_square: float = 1.0
     space: Space = "data"
+    indefinite: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "axes", tuple(as_dimension(axis) for axis in self.axes))
@@ -90,39 +98,40 @@ class Ellipsoid(Placed):
         if not all(map(math.isfinite, numbers)) or self.distance_square <= 0:
             raise GateError("the numbers of an ellipsoid must be finite, and its distance positive")
         if self.covariance is not None:
-            whitening(self.covariance)
+            quadratic_form(self.covariance, indefinite=self.indefinite)
 
 
-def whitening(covariance: Sequence[Sequence[float]]) -> list[list[float]]:
-    """Return the lower triangle W with ``W' W = C^-1``, C the `covariance` (n, n): its inverse Cholesky factor.
+def quadratic_form(covariance: Sequence[Sequence[float]], *, indefinite: bool = False) -> NDArray[np.float64]:
+    """Return Q (n, n), symmetric, with ``x' C^-1 x = x' Q x`` for a covariance C.
 
     Plain sums in a fixed order, so that every machine gets the same bits.
 
     Raises
     ------
     GateError
-        Where the matrix is not symmetric and positive definite.
+        Where C has no inverse, or, unless `indefinite`, is not symmetric and positive definite.
     """
-    n = len(covariance)
-    factor = [[0.0] * n for _ in range(n)]
+    matrix = np.array(covariance, dtype=np.float64)
+    if not indefinite and not (np.array_equal(matrix, matrix.T) and _is_positive(matrix)):
+        raise GateError(
+            "the ellipsoid is flat or none: half-axes in one plane, or a covariance that is not symmetric and "
+            "positive definite"
+        )
+    try:
+        inverse = invert(matrix)
+    except CompensationError as problem:
+        raise GateError("the covariance has no inverse", found=problem.found) from None
+    return (inverse + inverse.T) / 2.0
+
+
+def _is_positive(matrix: NDArray[np.float64]) -> bool:
+    """Tell whether a symmetric matrix is positive definite: whether it has a Cholesky factor."""
+    n = len(matrix)
+    factor = np.zeros((n, n))
     for i in range(n):
         for j in range(i + 1):
-            if covariance[i][j] != covariance[j][i]:
-                raise GateError(
-                    "a covariance must be symmetric", found=f"{covariance[i][j]} and {covariance[j][i]}"
-                )
-            rest = covariance[i][j] - sum(factor[i][k] * factor[j][k] for k in range(j))
-            if i != j:
-                factor[i][j] = rest / factor[j][j]
-            elif rest > 0:
-                factor[i][i] = math.sqrt(rest)
-            else:
-                raise GateError(
-                    "the ellipsoid is flat: half-axes in one plane, or a covariance that is not positive definite"
-                )
-    inverse = [[0.0] * n for _ in range(n)]
-    for i in range(n):
-        inverse[i][i] = 1.0 / factor[i][i]
-        for j in range(i):
-            inverse[i][j] = -sum(factor[i][k] * inverse[k][j] for k in range(j, i)) / factor[i][i]
-    return inverse
+            rest = matrix[i, j] - math.fsum(factor[i, k] * factor[j, k] for k in range(j))
+            if i == j and not rest > 0.0:
+                return False
+            factor[i, j] = math.sqrt(rest) if i == j else rest / factor[j, j]
+    return True
