@@ -44,7 +44,7 @@ class Decoder:
         `skip` is how many bits into `block` the first event begins.
         """
         if self._float32:
-            words = block[: block.nbytes // 4 * 4].view(np.uint32)
+            words = block.view(np.uint32)
             stride = len(self._layout.columns)
             self._kernels.float32_columns(words, columns, count, stride, self._swap, out)
         else:

@@ -68,15 +68,17 @@ class FileHasher:
 
     def add(self, position: int, block: memoryview) -> None:
         """Take the bytes `block` that were read from `position` of the file."""
-        with self._lock:
-            known = self._waiting.get(position, b"")
-            if position + len(block) > self._next and len(block) > len(known):
-                self._waiting[position] = bytes(block)
-        if self._hashing.acquire(blocking=False):
-            try:
-                self._hash_in_turn()
-            finally:
-                self._hashing.release()
+        if not self._hashing.acquire(blocking=False):
+            self._wait(position, block)
+            return
+        try:
+            if position <= self._next:
+                self._hash(position, block)
+            else:
+                self._wait(position, block)
+            self._hash_in_turn()
+        finally:
+            self._hashing.release()
 
     def hexdigest(self) -> str:
         """Return the SHA-256 (hex) of the whole file, once every event was read.
@@ -101,21 +103,27 @@ class FileHasher:
                 self._next = self._mark.size
             return self._digest.hexdigest()
 
-    def _hash_in_turn(self) -> None:
-        while (part := self._take()) is not None:
-            self._digest.update(part)
-
-    def _take(self) -> memoryview | None:
-        """Return the bytes whose turn it is; packed blocks may share a byte with the one before."""
+    def _wait(self, position: int, block: memoryview) -> None:
+        """Keep a copy of a block that is not in turn."""
         with self._lock:
-            for position in sorted(self._waiting):
+            if len(block) > len(self._waiting.get(position, b"")):
+                self._waiting[position] = bytes(block)
+
+    def _hash_in_turn(self) -> None:
+        """Hash what waits and is in turn; only the holder of `_hashing` comes here."""
+        while True:
+            with self._lock:
+                position = min(self._waiting, default=self._next + 1)
                 if position > self._next:
-                    return None
-                part = memoryview(self._waiting.pop(position))[self._next - position :]
-                if len(part):
-                    self._next += len(part)
-                    return part
-        return None
+                    return
+                block = self._waiting.pop(position)
+            self._hash(position, memoryview(block))
+
+    def _hash(self, position: int, block: memoryview) -> None:
+        """Hash what is new of `block`; packed blocks share a byte with the one before."""
+        new = block[self._next - position :]
+        self._digest.update(new)
+        self._next += len(new)
 
     def _file_between(self, start: int, stop: int) -> None:
         """Hash bytes that hold no events: HEADER, TEXT, what comes after DATA."""

@@ -44,7 +44,8 @@ class Keywords(Mapping[str, str]):
         self.duplicates: Mapping[str, tuple[str, ...]] = MappingProxyType(dict(duplicates or {}))
 
     def __getitem__(self, key: str) -> str:
-        return self._values[upper(key)]
+        value = self._values.get(key)  # nearly always in upper case already
+        return value if value is not None else self._values[upper(key)]
 
     def __contains__(self, key: object) -> bool:
         return isinstance(key, str) and upper(key) in self._values
@@ -60,15 +61,16 @@ class Keywords(Mapping[str, str]):
 
     def integer(self, key: str) -> int | None:
         """Return the value of `key` as an integer, None where it is missing or is not one."""
-        return parse_integer(self.get(key))
+        return parse_integer(self.text(key))
 
     def number(self, key: str) -> float | None:
         """Return the value of `key` as a finite float, None where it is missing or is not one."""
-        return parse_float(self.get(key))
+        return parse_float(self.text(key))
 
     def text(self, key: str) -> str:
         """Return the value of `key` without blanks and NUL around it, "" where it is missing."""
-        return self.get(key, "").strip(" \t\r\n\0")
+        value = self._values.get(key) or self.get(key, "")
+        return value.strip(" \t\r\n\0")
 
     def merged(self, more: Keywords, tolerance: Tolerance) -> Keywords:
         """Return these keywords and `more` of the supplemental TEXT; on a clash these hold (FCS-T12)."""

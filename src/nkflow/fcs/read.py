@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import islice
-from typing import Literal, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 from nkflow.errors import InvalidValueError
 from nkflow.fcs.acquired import parse_acquired
@@ -14,6 +14,7 @@ from nkflow.fcs.ascii_events import decode_ascii
 from nkflow.fcs.bit_order import EVIDENCE_EVENTS, settle_bit_order
 from nkflow.fcs.blocks import EventSource
 from nkflow.fcs.byte_order import parse_byte_order
+from nkflow.fcs.channel_table import ApplyGain, build_channels
 from nkflow.fcs.channels import Channel
 from nkflow.fcs.conformance import note_compensation, note_version
 from nkflow.fcs.data_segment import DataSegment, OnTruncated, find_data
@@ -24,7 +25,6 @@ from nkflow.fcs.layout import Layout, mask_of, possible_layouts
 from nkflow.fcs.limits import Limits
 from nkflow.fcs.memory import MemoryEvents
 from nkflow.fcs.parameters import (
-    build_channels,
     channel_count,
     check_mode,
     data_types,
@@ -54,7 +54,7 @@ class ReadOptions(TypedDict, total=False):
     """
 
     name: str | None
-    apply_gain: bool | Literal["int-only"]
+    apply_gain: ApplyGain
     limits: Limits | None
 
 
@@ -102,7 +102,7 @@ def read_fcs(
 class _Asked:
     on_truncated: OnTruncated
     name: str | None = None
-    apply_gain: bool | Literal["int-only"] = True
+    apply_gain: ApplyGain = True
     limits: Limits | None = None
 
     def __post_init__(self) -> None:

@@ -129,9 +129,7 @@ def fit(segment: Segment, size: int, layout: Layout, total: int | None) -> tuple
     miss = segment.length - need
     if miss == 1 and segment.begin + need <= size:
         return "plus1", miss
-    cut = (
-        segment.end >= size and miss * 8 >= layout.row_bits
-    )  # the file ends before DATA, and `$TOT` denies it
-    if miss < 0 or segment.begin + need > size or cut:
+    ends_early = segment.end >= size and miss * 8 >= layout.row_bits  # some events are gone; `$TOT` denies it
+    if miss < 0 or segment.begin + need > size or ends_early:
         return "short", miss
     return ("slack", miss) if miss else ("exact", 0)

@@ -43,46 +43,53 @@ def split_text(
     """
     if len(segment) < 2:
         raise FCSFormatError(f"{name} is empty", code="text-empty", where=tolerance.where)
-    delimiter = segment[:1]
-    _check_delimiter(segment, delimiter, name, tolerance, limits)
-    escaped = _parse_escaped(segment, delimiter)
-    chosen = escaped
-    if delimiter * 2 in segment:
-        chosen = _choose(
-            escaped, _parse_with_empty_values(segment, delimiter), delimiter, complete, name, tolerance
-        )
+    _check_count(segment, name, tolerance, limits)
+    chosen = _choose(segment, complete, name, tolerance)
+    _check_delimiter(segment, chosen, complete, name, tolerance)
     _report(chosen, name, tolerance)
     _check_sizes(chosen.pairs, name, tolerance, limits)
     return chosen.pairs
 
 
+def _check_count(segment: bytes, name: str, tolerance: Tolerance, limits: Limits) -> None:
+    """Refuse more delimiters than allowed, before a list of tokens is made."""
+    count = segment.count(segment[:1])
+    if count > limits.delimiters:
+        raise FCSLimitError(
+            f"{name} has too many delimiters",
+            where=tolerance.where,
+            found=str(count),
+            expected=f"at most {limits.delimiters}",
+        )
+
+
 def _check_delimiter(
-    segment: bytes, delimiter: bytes, name: str, tolerance: Tolerance, limits: Limits
+    segment: bytes, parse: _Parse, complete: Callable[[Pairs], bool], name: str, tolerance: Tolerance
 ) -> None:
-    if delimiter == b"\0" or delimiter.isalnum():
+    """Refuse a letter, a digit or NUL as delimiter, unless TEXT makes sense with it (FCS-T01)."""
+    delimiter = segment[:1]
+    if (delimiter == b"\0" or delimiter.isalnum()) and not complete(parse.pairs):
         raise FCSFormatError(
             f"{name} does not begin with a delimiter",
             code="text-delimiter",
             where=tolerance.where,
             found=ascii(segment[:8].decode("latin-1")),
-            expected="a character that is no letter or digit",
+            expected="a delimiter",
         )
-    if delimiter[0] > 126:
+    if not 1 <= delimiter[0] <= 126:
         code = f"0x{delimiter[0]:02x}"
         tolerance.note(
             "delimiter-unusual", f"the delimiter of {name} is {code}, not one of 1..126", where=name
         )
-    if segment.count(delimiter) > limits.delimiters:
-        raise FCSLimitError(
-            f"{name} has too many delimiters",
-            where=tolerance.where,
-            found=str(segment.count(delimiter)),
-            expected=f"at most {limits.delimiters}",
-        )
 
 
-def _parse_escaped(segment: bytes, delimiter: bytes) -> _Parse:
-    """Scan left to right: two delimiters are a literal one, one splits (FCS-T04)."""
+def _parse(segment: bytes, *, within_keys: bool) -> _Parse:
+    """Scan left to right: two delimiters are a literal one, one splits (FCS-T04).
+
+    With `within_keys` False that holds in values only: a key ends at the next delimiter, and a value that
+    begins with one is empty (FCS-T03).
+    """
+    delimiter = segment[:1]
     parts = segment[1:].split(delimiter)
     if delimiter * 2 not in segment:
         return _pair(parts)
@@ -91,24 +98,9 @@ def _parse_escaped(segment: bytes, delimiter: bytes) -> _Parse:
     while index < len(parts):
         pieces = [parts[index]]
         index += 1
-        while index + 1 < len(parts) and not parts[index]:  # an empty part stands between two delimiters
-            pieces.append(parts[index + 1])
-            index += 2
-        tokens.append(delimiter.join(pieces))
-    return _pair(tokens)
-
-
-def _parse_with_empty_values(segment: bytes, delimiter: bytes) -> _Parse:
-    """Read keys up to the next delimiter; a value that begins with one is empty (FCS-T03)."""
-    parts = segment[1:].split(delimiter)
-    tokens: list[bytes] = []
-    index = 0
-    while index < len(parts):
-        pieces = [parts[index]]
-        index += 1
-        is_value = len(tokens) % 2 == 1
-        while is_value and pieces[0] and index + 1 < len(parts) and not parts[index]:
-            pieces.append(parts[index + 1])
+        in_value = len(tokens) % 2 == 1 and bool(pieces[0])
+        while (within_keys or in_value) and index + 1 < len(parts) and not parts[index]:
+            pieces.append(parts[index + 1])  # an empty part stands between two delimiters
             index += 2
         tokens.append(delimiter.join(pieces))
     return _pair(tokens)
@@ -123,15 +115,14 @@ def _pair(tokens: list[bytes]) -> _Parse:
     return _Parse(list(zip(tokens[::2], tokens[1::2], strict=False)), unpaired, closed)
 
 
-def _choose(
-    escaped: _Parse,
-    empties: _Parse,
-    delimiter: bytes,
-    complete: Callable[[Pairs], bool],
-    name: str,
-    tolerance: Tolerance,
-) -> _Parse:
-    if escaped.pairs == empties.pairs and escaped.unpaired == empties.unpaired:
+def _choose(segment: bytes, complete: Callable[[Pairs], bool], name: str, tolerance: Tolerance) -> _Parse:
+    """Return the standard's parse, or the one with empty values where only that one makes sense."""
+    delimiter = segment[:1]
+    escaped = _parse(segment, within_keys=True)
+    if delimiter * 2 not in segment:
+        return escaped
+    empties = _parse(segment, within_keys=False)
+    if escaped == empties:
         return escaped
     swallowed = any(delimiter + b"$" in key for key, _ in escaped.pairs)
     first = escaped.unpaired is None and complete(escaped.pairs)

@@ -50,7 +50,7 @@ def read_analysis(
         return Keywords({})
     try:
         raw = _read(window, segment, "ANALYSIS", tolerance, limits)
-        pairs = split_text(raw, name="ANALYSIS", complete=lambda _: True, tolerance=tolerance, limits=limits)
+        pairs = split_text(raw, name="ANALYSIS", complete=bool, tolerance=tolerance, limits=limits)
     except (FCSFormatError, FCSLimitError) as problem:
         tolerance.note("analysis-unreadable", problem.message, where="ANALYSIS", consequence="it is ignored")
         return Keywords({})
