@@ -61,13 +61,7 @@ def sample(suite):
     return read_fcs(suite / "data1.fcs")
 
 
-# its matrix is neither symmetric nor positive definite: the standard's own rule (GM-03) refuses it
-INDEFINITE = pytest.param(
-    "gml_ellipsoid3d_gate.xml", marks=pytest.mark.xfail(reason="an Ellipsoid must be positive definite")
-)
-
-
-@pytest.mark.parametrize("document", [INDEFINITE if "ellipsoid3d" in name else name for name in FILES])
+@pytest.mark.parametrize("document", FILES)
 def test_read_gatingml__gates_the_compliance_set_event_for_event(suite, sample, document: str) -> None:
     template = read_gatingml(suite / "gml" / document)
     gating = gate(sample, template)

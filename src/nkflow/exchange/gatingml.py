@@ -1,4 +1,4 @@
-"""Gating-ML 2.0 -> `Template` (ISAC, doi:10.1002/cyto.a.22690; STANDARDS 5.1, GM-01 to GM-14).
+"""Gating-ML 2.0 -> `Template` (ISAC, doi:10.1002/cyto.a.22690; STANDARDS 5.1, GM-01 to GM-16).
 
 Gates stay in display space with the transformations of the document, bit for bit. What a template can't say is
 refused with its line, never left out.
@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nkflow.documents import validate
 from nkflow.errors import Problem, TemplateError
 from nkflow.exchange.gatingml_gates import GATES, OWN, UNCOMPENSATED, Definitions, gate
-from nkflow.exchange.gatingml_nodes import GATING, TRANSFORMS, MistakeError, local, optional_text, text
+from nkflow.exchange.gatingml_nodes import DATA, GATING, TRANSFORMS, MistakeError, local, optional_text, text
+from nkflow.exchange.gatingml_names import paths_of, tailored_file
 from nkflow.exchange.gatingml_scales import matrix, transformation
+from nkflow.exchange.imported import ImportedTemplate
 from nkflow.exchange.xml import read_xml
+from nkflow.fcs.findings import Finding
 from nkflow.gating.document import TemplateDocument
 from nkflow.gating.gate_document import gate_document
-from nkflow.gating.template import Template
+from nkflow.gating.gates import Boolean, Gate, Not, Quadrant
 from nkflow.gating.tree import ROOT
 
 if TYPE_CHECKING:
@@ -32,11 +36,12 @@ __all__ = ["read_gatingml"]
 T = TypeVar("T")
 
 
-def read_gatingml(path: str | os.PathLike[str]) -> Template:
+def read_gatingml(path: str | os.PathLike[str]) -> ImportedTemplate:
     """Return the template of the Gating-ML 2.0 document at `path`.
 
-    Populations are called by the ids of their gates (and quadrants). ``FCS`` compensation takes the matrix of the
-    file, or the one given to `gate`; a spectrum matrix stands in the template. ``custom_info`` is passed over.
+    Populations go by the names that nkflow and Cytobank write beside the ids of gates and quadrants, else by the
+    ids. ``FCS`` compensation takes the matrix of the file, or the one given to `gate`; a spectrum matrix stands
+    in the template. ``custom_info`` is kept as it stands, and written again by `write_gatingml`.
 
     Raises
     ------
@@ -56,7 +61,12 @@ def read_gatingml(path: str | os.PathLike[str]) -> Template:
     if reader.problems:
         count = len(reader.problems)
         raise TemplateError(f"{name} has {count} mistake{'s' if count != 1 else ''}", reader.problems)
-    return Template(validate(document, TemplateDocument, name=name, error=TemplateError))
+    return ImportedTemplate(
+        validate(document, TemplateDocument, name=name, error=TemplateError),
+        findings=tuple(reader.findings),
+        custom_info=reader.custom_info,
+        ids=reader.ids,
+    )
 
 
 class _Reader:
@@ -65,6 +75,9 @@ class _Reader:
     def __init__(self, name: str) -> None:
         self.name = name
         self.problems: list[Problem] = []
+        self.findings: list[Finding] = []
+        self.custom_info: dict[int, tuple[str, ...]] = {}
+        self.ids: dict[str, str] = {}
         self._seen: set[str] = set()
 
     def document(self, root: _Element) -> dict[str, Any]:
@@ -76,9 +89,17 @@ class _Reader:
         nodes = list(root.iter(*(f"{{{GATING}}}{kind}" for kind in GATES)))
         if not nodes:
             self.problems.append(Problem(self.name, None, "", "no gate", "at least one"))
-        populations = [entry for node in nodes for entry in self._kept(_population, node, definitions)]
+        paths: dict[str, str] = {}
+        for found in self._kept(lambda _: paths_of(nodes), root):
+            paths = found
+        populations = [
+            self._noted(entry)
+            for node in nodes
+            for entry in self._kept(_population, node, definitions, paths)
+        ]
         for node in nodes:
             self._check_ids(node)
+        self._keep_rest(root, nodes, paths)
         return {
             "nkflow": "template/1",
             "name": Path(self.name).stem.replace("/", "_"),
@@ -86,6 +107,33 @@ class _Reader:
             "compensation": self._policy(nodes, definitions),
             "populations": populations,
         }
+
+    def _noted(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """Return `entry`; note a covariance that is none (STANDARDS GM-03)."""
+        if entry["gate"].get("indefinite"):
+            text = f"the covariance of {entry['name']} is not symmetric and positive definite"
+            taken = "the formula is applied as it stands; what it bounds is no ellipsoid"
+            self.findings.append(Finding("covariance-indefinite", "warning", text, entry["name"], taken))
+        return entry
+
+    def _keep_rest(self, root: _Element, nodes: list[_Element], paths: dict[str, str]) -> None:
+        """Keep what a template has no place for: ids, ``custom_info``, and which gates are for one file only."""
+        self.ids = {path: id_ for id_, path in paths.items()}
+        for entry, node in enumerate([root, *nodes], start=-1):
+            texts = _custom_info(node)
+            if texts:
+                self.custom_info[entry] = texts
+            if entry >= 0 and (file := tailored_file(node)):
+                name = text(node, GATING, "id")
+                self.findings.append(
+                    Finding(
+                        "tailored-gate",
+                        "warning",
+                        f"the gate {name} was drawn for the file {file[:200]}",
+                        name,
+                        "it is applied to every file",
+                    )
+                )
 
     def _kept(self, function: Callable[..., T], node: _Element, *arguments: object) -> Iterator[T]:
         """Yield what `function` makes of `node`, or keep its mistake."""
@@ -141,15 +189,46 @@ class _Reader:
         return {"policy": "template", "matrix": {} if found is None else _matrix_document(found)}
 
 
-def _population(node: _Element, definitions: Definitions) -> dict[str, Any]:
+def _population(node: _Element, definitions: Definitions, paths: dict[str, str]) -> dict[str, Any]:
     """Return one entry of the template document."""
-    name, parent = text(node, GATING, "id"), optional_text(node, GATING, "parent_id")
-    found = gate_document(gate(node, definitions))
+    id_, parent = text(node, GATING, "id"), optional_text(node, GATING, "parent_id")
+    found = gate_document(_renamed(gate(node, definitions), paths))
     entry = {
-        "parent": parent or ROOT,
+        "parent": paths.get(parent, parent) if parent else ROOT,
         "gate": found.model_dump(mode="json", by_alias=True, exclude_defaults=True),
     }
+    name = paths.get(id_, id_).rpartition("/")[2]
     return entry if local(node) == "QuadrantGate" else {"name": name, **entry}
+
+
+def _renamed(found: Gate, paths: dict[str, str]) -> Gate:
+    """Return a gate with the paths of populations in place of ids."""
+    match found:
+        case Boolean():
+            return Boolean(
+                found.operation,
+                [
+                    Not(paths.get(name, name)) if inverse else paths.get(name, name)
+                    for name, inverse in found.references
+                ]
+                if found.operation != "not"
+                else [paths.get(found.references[0][0], found.references[0][0])],
+            )
+        case Quadrant():
+            names = {sign: paths.get(id_, id_).rpartition("/")[2] for sign, id_ in found.pairs}
+            return replace(found, names=names)
+        case _:
+            return found
+
+
+def _custom_info(node: _Element) -> tuple[str, ...]:
+    """Return the direct ``custom_info`` children as XML text."""
+    from lxml import etree
+
+    return tuple(
+        etree.tostring(child, encoding="unicode", with_tail=False)
+        for child in node.iterchildren(f"{{{DATA}}}custom_info")
+    )
 
 
 def _matrix_document(spillover: Spillover) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from nkflow.errors import GateError
@@ -89,16 +90,22 @@ def _polygon(node: _Element, definitions: Definitions) -> Gate:
 
 
 def _ellipsoid(node: _Element, definitions: Definitions) -> Gate:
-    return Ellipsoid(
+    covariance = [
+        [number(entry, DATA, "value") for entry in children(row, GATING, "entry")]
+        for row in children(child(node, GATING, "covarianceMatrix"), GATING, "row")
+    ]
+    form = partial(
+        Ellipsoid,
         [_dimension(dimension, definitions) for dimension in children(node, GATING, "dimension")],
         _point(child(node, GATING, "mean")),
-        covariance=[
-            [number(entry, DATA, "value") for entry in children(row, GATING, "entry")]
-            for row in children(child(node, GATING, "covarianceMatrix"), GATING, "row")
-        ],
+        covariance=covariance,
         distance_square=number(child(node, GATING, "distanceSquare"), DATA, "value"),
         space="display",
     )
+    try:
+        return form()
+    except GateError:
+        return form(indefinite=True)  # the compliance set has one, and its truth: the formula decides
 
 
 def _boolean(node: _Element, definitions: Definitions) -> Gate:
