@@ -84,6 +84,23 @@ def test_reader__gives_any_block_in_any_order(build: Build, tmp_path: Path) -> N
                 reader.read(first, count, [0], out)
 
 
+@pytest.mark.parametrize("columns", [[3], [-1], [0, 1, 2, 0, 1]])
+def test_reader__never_leaves_its_arrays(columns: list[int], path: Path) -> None:
+    samples = (read_fcs(path), Sample.from_arrays(TRUTH, ["A", "B", "C"]))
+    for sample in samples:
+        with sample.open() as reader:
+            with pytest.raises(FCSError, match="can't be read into"):
+                reader.read(0, 4, columns, np.empty((4, 4)))
+            for out in (np.empty((3, 3)), np.empty((3, 4), np.float32)):
+                with pytest.raises(FCSError, match="can't be read into"):
+                    reader.read(0, 4, [0], out)
+        for wanted in ([3], [-1]):
+            with pytest.raises(PanelError, match="0 to 2"):
+                sample.stored(wanted)
+            with pytest.raises(PanelError, match="0 to 2"):
+                sample.values(wanted)
+
+
 def test_reader__sees_that_the_file_changed(path: Path) -> None:
     sample = read_fcs(path)
     content = path.read_bytes()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from nkflow.errors import FCSError
 from nkflow.fcs.hashing import BlockHasher
 
-__all__ = ["BlockReader", "Columns", "EventSource", "check_range"]
+__all__ = ["BlockReader", "Columns", "EventSource", "check_range", "check_request"]
 
 Columns = Sequence[int] | NDArray[np.int64]
 
@@ -57,6 +57,30 @@ class EventSource(Protocol):
 
     def sha256(self) -> str:
         """Return the SHA-256 (hex) of the bytes the events come from."""
+
+
+def check_request(
+    first: int,
+    count: int,
+    n_events: int,
+    *,
+    columns: NDArray[np.int64],
+    n_channels: int,
+    out: NDArray[np.float64],
+) -> None:
+    """Raise `FCSError` unless these events and columns exist and `out` holds them; kernels check nothing.
+
+    The codes are ``event-range`` and ``column-range``.
+    """
+    check_range(first, count, n_events)
+    inside = columns.size == 0 or (columns.min() >= 0 and columns.max() < n_channels)
+    if not inside or out.shape[0] < columns.size or out.shape[1] < count or out.dtype != np.float64:
+        raise FCSError(
+            "these columns can't be read into this array",
+            code="column-range",
+            found=f"columns {columns.tolist()[:20]} of {count} events into {out.dtype} {out.shape}",
+            expected=f"columns 0..{n_channels - 1}, float64 of at least ({columns.size}, {count})",
+        )
 
 
 def check_range(first: int, count: int, n_events: int) -> None:

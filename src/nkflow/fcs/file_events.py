@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nkflow.errors import FCSChangedError
-from nkflow.fcs.blocks import Columns, check_range
+from nkflow.fcs.blocks import Columns, check_request
 from nkflow.fcs.channels import Channel
 from nkflow.fcs.decode import Decoder
 from nkflow.fcs.hashing import BlockHasher, FileHasher, file_sha256
@@ -98,9 +98,16 @@ class FileReader:
         ------
         FCSChangedError
             The file was changed since its header was read.
+        FCSError
+            ``event-range``, ``column-range``.
         """
+        events = self._events
+        wanted = np.asarray(columns, dtype=np.int64)
+        check_request(
+            first, count, events.n_events, columns=wanted, n_channels=len(events.layout.columns), out=out
+        )
         block, skip = self._load(first, count)
-        self._decoder.values(block, skip, count, np.asarray(columns, dtype=np.int64), out)
+        self._decoder.values(block, skip, count, wanted, out)
 
     def load_matrix(self, result: NDArray[np.generic], stored: np.dtype[np.generic]) -> None:
         """Fill `result` (n_events, n_channels) where the file holds that matrix in the type `stored`."""
@@ -127,7 +134,6 @@ class FileReader:
 
     def _load(self, first: int, count: int) -> tuple[NDArray[np.uint8], int]:
         """Return the bytes of `count` events, and how many bits into them the first one begins."""
-        check_range(first, count, self._events.n_events)
         row_bits = self._events.layout.row_bits
         start, stop = first * row_bits // 8, ((first + count) * row_bits + 7) // 8
         if self._buffer.nbytes < stop - start:

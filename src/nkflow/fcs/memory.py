@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nkflow.errors import InvalidValueError
-from nkflow.fcs.blocks import Columns, check_range
+from nkflow.fcs.blocks import Columns, check_request
 from nkflow.fcs.channels import Channel, feature_of, kind_of, says_compensated
 from nkflow.fcs.decode import convert
 from nkflow.fcs.hashing import BlockHasher, KnownHash, file_sha256
@@ -80,8 +80,9 @@ class MemoryReader:
     def read(self, first: int, count: int, columns: Columns, out: NDArray[np.float64]) -> None:
         """Fill ``out[k, :count]`` with data units of ``columns[k]`` for events first .. first + count - 1."""
         events = self._events
-        check_range(first, count, events.n_events)
-        for row, column in enumerate(columns):
+        wanted = np.asarray(columns, dtype=np.int64)
+        check_request(first, count, events.n_events, columns=wanted, n_channels=len(events.channels), out=out)
+        for row, column in enumerate(wanted):
             out[row, :count] = events.columns[column, first : first + count]
             convert(out[row, :count], events.channels[column], events.time_step)
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nkflow.compensation import Spillover
-from nkflow.errors import InvalidValueError
+from nkflow.errors import InvalidValueError, PanelError
 from nkflow.fcs.acquired import Acquired
 from nkflow.fcs.blocks import BlockReader, EventSource
 from nkflow.fcs.channels import Channel
@@ -148,11 +148,26 @@ class Sample:
         return find(self.channels, name).index
 
     def indices(self, names: Sequence[str | int] | str | None = None) -> NDArray[np.int64]:
-        """Return the positions of `names`, of all channels for None."""
+        """Return the positions of `names` (or positions), of all channels for None.
+
+        Raises
+        ------
+        PanelError
+            A name that is missing or ambiguous; a position that does not exist.
+        """
         if names is None:
             return np.arange(len(self.channels), dtype=np.int64)
         wanted = [names] if isinstance(names, str) else names
-        return np.array([self.index(n) if isinstance(n, str) else int(n) for n in wanted], dtype=np.int64)
+        found = [self.index(name) if isinstance(name, str) else int(name) for name in wanted]
+        if any(not 0 <= index < len(self.channels) for index in found):
+            raise PanelError(
+                "there is no channel of this number",
+                code="channel-missing",
+                where=self.name,
+                found=str(found),
+                expected=f"0 to {len(self.channels) - 1}",
+            )
+        return np.array(found, dtype=np.int64)
 
     def stored(self, names: Sequence[str | int] | str | None = None) -> NDArray[np.generic]:
         """Return the masked stored values (n_events, n), in the smallest native type that holds them all."""
