@@ -12,17 +12,15 @@ the sets is nkflow's own code, on arrays: the homogeneity test, the intervals an
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import math
-import platform
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy
+from benchmarks.evidence import VALIDATION, write
 
 from nkflow.counting.concentration import interval_of
 from nkflow.counting.homogeneity import chi_square, used_phi
@@ -30,7 +28,7 @@ from nkflow.counting.intervals import poisson_upper, wilson
 from nkflow.dose.decide import judge_amount
 from nkflow.dose.limits import Limit
 
-ROOT = Path(__file__).parents[1]
+SOURCES = ("src/nkflow/counting/*.py", "src/nkflow/dose/*.py", "benchmarks/coverage_counts.py")
 SEED = 20260317
 WHOLE = 40_000
 TUBES = 3
@@ -96,9 +94,7 @@ def amounts(
 ) -> dict[str, np.ndarray]:
     """Simulate a population with `events` expected pooled events; estimates are in events, truth = `events`."""
     factor, beads = bench.factor(rng, sets)
-    cells, _, used = counted(
-        events / TUBES, PARENT - events / TUBES, phi, phi0=phi0, rng=rng, sets=sets
-    )
+    cells, _, used = counted(events / TUBES, PARENT - events / TUBES, phi, phi0=phi0, rng=rng, sets=sets)
     pooled = cells.sum(axis=1)
     # the analyst divides by the beads seen and multiplies by those meant; their ratio is the rest of the error
     scale = factor * bench.beads / beads
@@ -190,34 +186,15 @@ def study(sets: int, seed: int = SEED) -> dict[str, Any]:
     }
 
 
-def sources_sha256() -> str:
-    """Return the hash of the code that was studied and of this study."""
-    files = sorted((ROOT / "src" / "nkflow" / "counting").glob("*.py"))
-    files += [*sorted((ROOT / "src" / "nkflow" / "dose").glob("*.py")), Path(__file__)]
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.name.encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()
-
-
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--share", type=float, default=1.0, help="of the 40,000 sets a figure")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "validation" / "coverage_counts.json")
+    parser.add_argument("--out", type=Path, default=VALIDATION / "coverage_counts.json")
     given = parser.parse_args(arguments)
     figures = study(max(1000, round(WHOLE * given.share)))
-    document = {
-        "command": f"python -m benchmarks.coverage_counts --share {given.share:g}",
-        "seed": SEED,
-        "versions": {
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "scipy": scipy.__version__,
-        },
-        "sources_sha256": sources_sha256(),
-        "figures": figures,
-    }
-    given.out.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    share = "" if given.share == 1 else f" --share {given.share:g}"
+    command = f"python -m benchmarks.coverage_counts{share}"
+    write(given.out, command=command, seed=SEED, sources=SOURCES, figures=figures)
     print(json.dumps(figures, indent=1))
     return 0
 

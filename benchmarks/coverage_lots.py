@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import platform
 import sys
 import tempfile
 from collections import Counter
@@ -20,10 +19,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from benchmarks.evidence import VALIDATION, write
 
 import nkflow as nk
 
-ROOT = Path(__file__).parents[1]
+SOURCES = (
+    "src/nkflow/counting/*.py",
+    "src/nkflow/dose/*.py",
+    "src/nkflow/gating/**/*.py",
+    "src/nkflow/simulate/*.py",
+    "gating_templates/nk_release_7aad.yaml",
+    "protocols/cd56_nk_aml_phase1.yaml",
+    "benchmarks/coverage_lots.py",
+)
 WHOLE = 200
 FIRST_SEED = 5000
 EVENTS = 50_000
@@ -80,16 +88,13 @@ def study(lots: int, *, events: int = EVENTS) -> dict[str, Any]:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--share", type=float, default=1.0, help="of the 200 lots")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "validation" / "coverage_lots.json")
+    parser.add_argument("--out", type=Path, default=VALIDATION / "coverage_lots.json")
     given = parser.parse_args(arguments)
-    document = {
-        "command": f"python -m benchmarks.coverage_lots --share {given.share:g}",
-        "seed": FIRST_SEED,
-        "versions": {"python": platform.python_version(), "numpy": np.__version__, "nkflow": nk.__version__},
-        "figures": study(max(10, round(WHOLE * given.share))),
-    }
-    given.out.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(document["figures"], indent=1))
+    figures = study(max(10, round(WHOLE * given.share)))
+    share = "" if given.share == 1 else f" --share {given.share:g}"
+    command = f"python -m benchmarks.coverage_lots{share}"
+    write(given.out, command=command, seed=FIRST_SEED, sources=SOURCES, figures=figures)
+    print(json.dumps(figures, indent=1))
     return 0
 
 

@@ -140,6 +140,14 @@ def test_tubes_with_files__are_not_for_counts(tmp_path: Path) -> None:
         dose_document(load_lot(written(tmp_path, with_files())))
 
 
+def test_documentation__shows_a_lot_that_is_one(project: Path) -> None:
+    text = (project / "docs" / "dose.md").read_text()
+    (block,) = [part.split("```")[0] for part in text.split("```yaml\n")[1:]]
+    found = documents.parse(block, Lot, name="docs/dose.md")
+    assert found.dose.earlier[0].volume_infused_ml == 4.4
+    assert found.external["endotoxin_eu_per_ml"].below == 0.05
+
+
 def test_schema__is_for_editors() -> None:
     schema = documents.json_schema(Lot)
     assert schema["properties"]["recipient"]

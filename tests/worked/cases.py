@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ FOLDER = Path(__file__).parents[1] / "dose" / "worked_example"
 
 def plain(name: str) -> dict[str, Any]:
     """Return the written document as plain values, to be changed."""
-    return copy.deepcopy(dict(YAML(typ="safe", pure=True).load((FOLDER / f"{name}.yaml").read_text())))
+    return copy.deepcopy(_read(name))
 
 
 def changed(tree: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
@@ -98,6 +99,11 @@ def limit(quantity: str, **fields: Any) -> dict[str, Any]:
 def t_limit(value: float, *, rule: str = "guarded", **fields: Any) -> dict[str, Any]:
     """Return a limit on residual T per kg."""
     return limit("per_kg", population="residual T", unit="cells/kg", value=value, rule=rule, **fields)
+
+
+@functools.cache
+def _read(name: str) -> dict[str, Any]:
+    return dict(YAML(typ="safe", pure=True).load((FOLDER / f"{name}.yaml").read_text()))
 
 
 def _dotted(changes: dict[str, Any]) -> dict[str, Any]:
