@@ -34,7 +34,7 @@ def check_acquisition(sample: Sample, checks: AcquisitionChecks | None = None) -
         What counts as a fault; a template may carry them as its section ``acquisition:``.
     """
     checks = checks or AcquisitionChecks()
-    run = look_at(sample)
+    run = look_at(sample, blur=checks.blur)
     reason = why_not(run, sample.n_events)
     mask = np.ones(sample.n_events, dtype=np.bool_)
     segments: tuple[Segment, ...] = ()
@@ -80,7 +80,7 @@ def check_acquisition(sample: Sample, checks: AcquisitionChecks | None = None) -
 
 def _noise(run: Run, reference: Reference) -> dict[str, float]:
     names = () if run.slices is None else run.slices.channels
-    by_channel = zip(names, reference.noise.max(axis=0).tolist(), strict=True)
+    by_channel = zip(names, reference.noise.tolist(), strict=True)
     return {"event rate": reference.rate_noise, **dict(by_channel)}
 
 

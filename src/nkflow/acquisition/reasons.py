@@ -24,6 +24,7 @@ Reason = Literal["bubble", "carry-over", "clog", "drift", "flow", "margin"]
 FLOW_REASONS: frozenset[Reason] = frozenset({"bubble", "clog", "flow"})
 _ALMOST_ALL = 0.75  # of the channels: other events than usual, not other light
 _STRANGE = 0.20  # median shift (mean rank) of events that are no cells
+_LONGEST = 0.1  # of the run: longer than this, other events are a change of the run itself
 _CHOKED = 0.30  # of the baseline: less than this is a clog even where the signals stay
 
 
@@ -47,7 +48,7 @@ class Segment:
     channels
         Channels that changed, the most shifted first; of a margin those that hold its events.
     shifts
-        Difference of mean rank from that of the run, of the channels whose level (not only spread) changed.
+        Difference of their mean rank from that of the run.
     """
 
     reason: Reason
@@ -103,42 +104,50 @@ def _segment(
 ) -> Segment:
     begin, end = stretch
     part = slice(begin, end)
+    since, until = (float(slices.begin[place] - slices.begin[0]) for place in stretch)
     events = int(slices.first[end] - slices.first[begin])
-    due = float(reference.expected[part].sum())
-    shifts = slices.ranks[:, part].sum(axis=1) / events - reference.levels[0]
-    wider = slices.extremes[:, part].sum(axis=1) / events - reference.levels[1]
-    shifts = np.where(np.abs(shifts) > checks.shift / 2, shifts, 0.0)
-    changed = (shifts != 0.0) | (np.abs(wider) > checks.shift / 2)
+    shifts = slices.ranks[:, part].sum(axis=1) / events - reference.levels
+    changed = np.abs(shifts) > checks.shift / 2
+    look = _Look(
+        rate=events / float(reference.expected[part].sum()),
+        changed=float(changed.mean()) if changed.size else 0.0,
+        shift=float(np.median(np.abs(shifts))) if changed.size else 0.0,
+        length=(until - since) / float(slices.begin[-1] - slices.begin[0]),
+        at_begin=begin == 0,
+    )
     order = sorted(np.flatnonzero(changed).tolist(), key=lambda channel: -abs(shifts[channel]))
-    rate = events / due if due > 0 else float("inf")
     return Segment(
-        reason=_reason(rate, shifts, changed, checks=checks, at_begin=begin == 0),
+        reason=_reason(look, checks),
         first=int(slices.first[begin]),
         stop=int(slices.first[end]),
         events=events,
-        begin=float(slices.begin[begin] - slices.begin[0]),
-        duration=float(slices.begin[end] - slices.begin[begin]),
-        rate=rate,
+        begin=since,
+        duration=until - since,
+        rate=look.rate,
         channels=tuple(slices.channels[channel] for channel in order),
-        shifts=MappingProxyType({slices.channels[c]: float(shifts[c]) for c in order if shifts[c] != 0.0}),
+        shifts=MappingProxyType({slices.channels[channel]: float(shifts[channel]) for channel in order}),
     )
 
 
-def _reason(
-    rate: float,
-    shifts: NDArray[np.float64],
-    changed: NDArray[np.bool_],
-    *,
-    checks: AcquisitionChecks,
-    at_begin: bool,
-) -> Reason:
+@dataclass(frozen=True)
+class _Look:
+    """What a stretch looks like: rate over baseline, share of changed channels, median shift, share of the run."""
+
+    rate: float
+    changed: float
+    shift: float
+    length: float
+    at_begin: bool
+
+
+def _reason(look: _Look, checks: AcquisitionChecks) -> Reason:
     """Name what a stretch looks like."""
-    slow, fast = rate < checks.slow**0.5, rate > checks.fast**0.5
-    other_events = bool(changed.mean() > _ALMOST_ALL)
-    if other_events and at_begin:
+    slow, fast = look.rate < checks.slow**0.5, look.rate > checks.fast**0.5
+    other_events = look.changed > _ALMOST_ALL and look.length < _LONGEST
+    if other_events and look.at_begin:
         return "carry-over"
-    if other_events and (not slow or float(np.median(np.abs(shifts))) > _STRANGE):
+    if other_events and (not slow or look.shift > _STRANGE):
         return "bubble"
-    if slow and (changed.any() or rate < _CHOKED):
+    if slow and (look.changed > 0 or look.rate < _CHOKED):
         return "clog"
-    return "flow" if slow or fast or not changed.any() else "drift"
+    return "flow" if slow or fast else "drift"

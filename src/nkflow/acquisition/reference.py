@@ -35,11 +35,11 @@ class Reference:
         Events that the baseline of the rate gives for each slice.
     drift
         Change of that baseline from begin to end of the run, relative to its middle.
-    levels : (2, n_channels)
-        Usual mean rank and mean extremeness.
+    levels : (n_channels,)
+        Usual mean rank.
     rate_noise
         Variance of the counts over that of Poisson counts, 1 to 10.
-    noise : (2, n_channels)
+    noise : (n_channels,)
         Variance of mean ranks over that of events in random order, 1 to 10.
     """
 
@@ -58,15 +58,12 @@ def reference_of(slices: Slices) -> Reference:
     """
     blocks = _blocks(slices)
     expected, drift = _baseline(slices, blocks)
-    sums = np.stack([slices.ranks, slices.extremes])
-    levels = _levels(sums, slices.events, blocks)
+    levels = _levels(slices, blocks)
     bins = _bins(slices.events)
     counted = _summed(bins, slices.events)
     due = _summed(bins, expected)
-    noise = np.ones_like(levels)
-    for place in np.ndindex(levels.shape):
-        excess = _summed(bins, sums[place]) - levels[place] * counted
-        noise[place] = _noise(excess, counted * RANK_VARIANCE)
+    excess = [_summed(bins, row) - level * counted for row, level in zip(slices.ranks, levels, strict=True)]
+    noise = np.array([_noise(row, counted * RANK_VARIANCE) for row in excess])
     return Reference(expected, drift, levels, _noise(counted - due, due), noise)
 
 
@@ -75,7 +72,8 @@ def _blocks(slices: Slices) -> NDArray[np.int64]:
     most = min(int(slices.first[-1]) // _EVENTS_IN_BLOCK, len(slices) // _SLICES_IN_BLOCK, _BLOCKS)
     begin = slices.begin[:-1]
     share = (begin - begin[0]) / (slices.begin[-1] - begin[0])
-    return np.minimum((share * most).astype(np.int64), most - 1)
+    blocks: NDArray[np.int64] = np.minimum((share * most).astype(np.int64), most - 1)
+    return blocks
 
 
 def _baseline(slices: Slices, blocks: NDArray[np.int64]) -> tuple[Array, float]:
@@ -103,13 +101,10 @@ def _baseline(slices: Slices, blocks: NDArray[np.int64]) -> tuple[Array, float]:
     return expected, float(2 * np.sinh(slope / 2))
 
 
-def _levels(sums: Array, events: Array, blocks: NDArray[np.int64]) -> Array:
-    counted = _summed(blocks, events)
+def _levels(slices: Slices, blocks: NDArray[np.int64]) -> Array:
+    counted = _summed(blocks, slices.events)
     use = counted >= _EVENTS_IN_BLOCK / 4
-    result = np.empty(sums.shape[:2])
-    for place in np.ndindex(result.shape):
-        result[place] = np.median(_summed(blocks, sums[place])[use] / counted[use])
-    return result
+    return np.array([np.median(_summed(blocks, row)[use] / counted[use]) for row in slices.ranks])
 
 
 def _bins(events: Array) -> NDArray[np.int64]:
@@ -123,6 +118,7 @@ def _summed(groups: NDArray[np.int64], values: Array) -> Array:
 
 
 def _noise(excess: Array, variance: Array) -> float:
+    """Return the variance of `excess` over `variance`, by the differences of neighbouring bins."""
     z = excess / np.sqrt(np.maximum(variance, 1.0))
-    spread = _MAD * float(np.median(np.abs(z - np.median(z))))
+    spread = _MAD * float(np.median(np.abs(np.diff(z)))) / np.sqrt(2.0)
     return float(np.clip(spread**2, 1.0, _NOISIEST))

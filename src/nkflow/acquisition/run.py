@@ -31,15 +31,14 @@ class Slices:
         Time of the first event of each slice, and of the last event of the run.
     channels
         Names of the channels that were ranked.
-    ranks, extremes : (n_channels, n_slices)
-        Sums over the events of each slice; see `Levels`.
+    ranks : (n_channels, n_slices)
+        Sums of ranks over the events of each slice; see `Levels`.
     """
 
     first: NDArray[np.int64]
     begin: NDArray[np.float64]
     channels: tuple[str, ...]
     ranks: NDArray[np.float64]
-    extremes: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.first) - 1
@@ -84,7 +83,7 @@ class _Sums:
         self.time = np.empty(n_events)
         self.starts = np.zeros(room, dtype=np.int64)
         self.state = np.array([-1, self.least], dtype=np.int64)
-        self.sums = np.zeros((2, len(levels), room))
+        self.sums = np.zeros((len(levels), room))
         self._slices = np.empty(_BLOCK, dtype=np.int64)
 
     def look(self, first: int, time: NDArray[np.float64], values: list[NDArray[np.float64]]) -> None:
@@ -93,27 +92,25 @@ class _Sums:
         slices = self._slices[:count]
         assign_slices(self.time, first, self.least, self.state, self.starts, slices)
         for row, (levels, x) in enumerate(zip(self.levels, values, strict=True)):
-            add_levels(
-                x, levels.cuts, levels.ranks, levels.extremes, slices, self.sums[0, row], self.sums[1, row]
-            )
+            add_levels(x, levels.cuts, levels.ranks, slices, self.sums[row])
 
     def close(self) -> Slices:
         n = int(self.state[0]) + 1
         first = np.append(self.starts[:n], len(self.time))
         begin = np.append(self.time[self.starts[:n]], self.time[-1:])
         names = tuple(levels.channel.name for levels in self.levels)
-        return Slices(first, begin, names, self.sums[0, :, :n], self.sums[1, :, :n])
+        return Slices(first, begin, names, self.sums[:, :n])
 
 
-def look_at(sample: Sample) -> Run:
-    """Read every event of `sample` once."""
+def look_at(sample: Sample, *, blur: float) -> Run:
+    """Read every event of `sample` once; `blur` as for `levels_of`."""
     clock = next((channel for channel in sample.channels if channel.kind == "time"), None)
     judged = [channel for channel in sample.channels if channel.kind in {"scatter", "fluorescence"}]
     watch = MarginWatch(judged, sample.n_events)
     if sample.n_events == 0 or clock is None:
         _read(sample, judged, watch, None)
         return Run(None, None, watch.close(sample), watch.marked)
-    sums = _Sums(levels_of(sample, judged), sample.n_events)
+    sums = _Sums(levels_of(sample, judged, blur=blur), sample.n_events)
     _read(sample, [*judged, clock], watch, sums)
     return Run(sums.time, sums.close(), watch.close(sample), watch.marked)
 

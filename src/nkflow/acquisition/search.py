@@ -5,7 +5,7 @@ Evidence is a logarithm of a likelihood ratio, summed along the run (CUSUM, Page
 * rate: a slice with n events where lambda are expected scores ``n ln(rho) - (rho - 1) lambda`` for a rate of
   rho times the baseline (Poisson);
 * signals: a slice with n events of rank sum S scores ``12 d (S - n m - n d / 2)`` for a mean rank d beyond the
-  usual m. A rank is uniform, hence sub-Gaussian with variance 1/12 (ties only make it smaller), so that
+  usual m. A rank is uniform, hence sub-Gaussian with variance 1/12 (ties and blur make it smaller), so that
   ``exp(score)`` has an expectation of 1 or less while nothing happens.
 
 So a sum that restarts at zero exceeds h by chance at most once in exp(h) starts, and h follows from how many
@@ -72,12 +72,12 @@ def _streams(slices: Slices, reference: Reference, checks: AcquisitionChecks) ->
     for ratio in (checks.slow, checks.fast):
         noise = reference.rate_noise
         yield _Stream(events, reference.expected, float(np.log(ratio)) / noise, (ratio - 1) / noise)
-    for kind, sums in enumerate((slices.ranks, slices.extremes)):
-        for channel, row in enumerate(sums):
-            usual = float(reference.levels[kind, channel])
-            slope = checks.shift / (RANK_VARIANCE * float(reference.noise[kind, channel]))
-            for sign in (1.0, -1.0):
-                yield _Stream(row, events, sign * slope, slope * (sign * usual + checks.shift / 2))
+    for row, level, noise in zip(
+        slices.ranks, reference.levels.tolist(), reference.noise.tolist(), strict=True
+    ):
+        slope = checks.shift / (RANK_VARIANCE * noise)
+        for sign in (1.0, -1.0):
+            yield _Stream(row, events, sign * slope, slope * (sign * level + checks.shift / 2))
 
 
 def _edges(
@@ -93,15 +93,12 @@ def _edges(
     ratio = float(np.clip(counted / due, 0.02, 50.0)) if due > 0 else 50.0
     if not checks.slow**0.5 < ratio < checks.fast**0.5:
         score += (np.log(ratio) * events[low:high] - (ratio - 1) * expected[low:high]) / reference.rate_noise
-    for kind, sums in enumerate((slices.ranks, slices.extremes)):
-        shifts = sums[:, begin:end].sum(axis=1) / max(counted, 1.0) - reference.levels[kind]
-        for channel in np.flatnonzero(np.abs(shifts) > checks.shift / 2):
-            # all of a large shift would leave half of a gradual onset outside
-            shift = float(np.clip(shifts[channel], -checks.shift, checks.shift))
-            usual = float(reference.levels[kind, channel])
-            excess = sums[channel, low:high] - usual * events[low:high]
-            gain = shift / (RANK_VARIANCE * reference.noise[kind, channel])
-            score += gain * (excess - shift / 2 * events[low:high])
+    shifts = slices.ranks[:, begin:end].sum(axis=1) / max(counted, 1.0) - reference.levels
+    for channel in np.flatnonzero(np.abs(shifts) > checks.shift / 2):
+        # all of a large shift would leave half of a gradual onset outside
+        shift = float(np.clip(shifts[channel], -checks.shift, checks.shift))
+        excess = slices.ranks[channel, low:high] - reference.levels[channel] * events[low:high]
+        score += shift / (RANK_VARIANCE * reference.noise[channel]) * (excess - shift / 2 * events[low:high])
     best = np.zeros(2, dtype=np.int64)
     best_run(score, best)
     return low + int(best[0]), low + int(best[1])

@@ -20,8 +20,11 @@ class AcquisitionChecks(Document):
         Event rate over its own baseline that the search for slow and fast stretches is tuned to. What is
         removed starts about half way to 1: below 0.78 and above 1.28 of the baseline with the values given.
     shift
-        Difference of mean rank (0 to 1) that the search for changed signals is tuned to; 0.10 is 0.36 SD of a
-        normal signal. What is removed starts at half of it.
+        Difference of mean rank (0 to 1) that the search for changed signals is tuned to. What is removed starts
+        at half of it: a change of light of about 5 % in channels as narrow as scatter, 15 % in CD56.
+    blur
+        SD of the natural logarithm by which signals are blurred before they are ranked, so that a small change
+        stays small in a channel whose events are all alike.
     false_alarms
         Stretches that would be found by chance alone, in one run, at most (Poisson arrivals, events in
         random order).
@@ -37,6 +40,7 @@ class AcquisitionChecks(Document):
     slow: Annotated[float, Field(gt=0, lt=1)] = 0.6
     fast: Annotated[float, Field(gt=1, le=100)] = 1.6
     shift: Annotated[float, Field(gt=0, lt=0.5)] = 0.10
+    blur: Annotated[float, Field(ge=0, le=1)] = 0.3
     false_alarms: Annotated[float, Field(gt=0, le=1)] = 0.001
     shortest_kept: Annotated[float, Field(ge=0, le=0.5)] = 0.005
     margin: Literal["count", "remove"] = "count"

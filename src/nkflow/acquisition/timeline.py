@@ -24,7 +24,7 @@ def timeline_of(slices: Slices, reference: Reference, *, unit: str) -> Timeline:
     expected = np.bincount(bins, weights=reference.expected, minlength=count)
     sums = np.array([np.bincount(bins, weights=row, minlength=count) for row in slices.ranks])
     with np.errstate(divide="ignore", invalid="ignore"):
-        shifts = sums.reshape(-1, count) / events - reference.levels[0][:, None]
+        shifts = sums.reshape(-1, count) / events - reference.levels[:, None]
         rate, baseline = events / time, expected / time
     arrays = (np.linspace(0.0, total, count + 1), rate, baseline, shifts)
     for array in arrays:

@@ -48,21 +48,19 @@ def add_levels(
     x: NDArray[np.float64],
     cuts: NDArray[np.float64],
     ranks: NDArray[np.float64],
-    extremes: NDArray[np.float64],
     slices: NDArray[np.int64],
-    rank_sums: NDArray[np.float64],
-    extreme_sums: NDArray[np.float64],
+    sums: NDArray[np.float64],
 ) -> None:
-    """Add each event's rank and extremeness, looked up by its level, to the sums of its slice.
+    """Add each event's rank, looked up by its level, to the sum of its slice.
 
     Parameters
     ----------
     x, slices : (n,)
     cuts : (63,)
         Ascending; the level of a value is how many cuts are at or below it (NaN: none).
-    ranks, extremes : (64,)
-        Values of each level.
-    rank_sums, extreme_sums : (n_slices,)
+    ranks : (64,)
+        Of each level.
+    sums : (n_slices,)
     """
     for i in range(x.shape[0]):
         level = 0
@@ -70,8 +68,7 @@ def add_levels(
         while step > 0:
             level += step * (x[i] >= cuts[level + step - 1])
             step >>= 1
-        rank_sums[slices[i]] += ranks[level]
-        extreme_sums[slices[i]] += extremes[level]
+        sums[slices[i]] += ranks[level]
 
 
 @kernel
