@@ -102,7 +102,7 @@ def test_mark_polygon__equals_its_twin(
     grid = list(product(np.arange(-4.5, 5, 0.5), np.arange(-4.5, 5, 0.5)))
     tried = array([*points, *vertices, *on_edges, *grid, (math.nan, 0), (0, math.nan), (math.inf, 0)])
     x, y = tried.T.copy()
-    index = np.arange(len(x))
+    index = np.arange(len(x), dtype=np.uint32)
     box, cells = cells_of(vx, vy)
     out, expected = np.ones(len(x), bool), np.ones(len(x), bool)
     polygon.mark_polygon(x, y, index, len(x), vx, vy, box, cells, out)
@@ -126,8 +126,8 @@ def test_mark_polygon__equals_its_twin_at_any_size_and_place(scale: float, shift
     x[:12], y[:12] = vx, vy
     box, cells = cells_of(vx, vy)
     out, expected = np.ones(len(x), bool), np.ones(len(x), bool)
-    polygon.mark_polygon(x, y, np.arange(len(x)), len(x), vx, vy, box, cells, out)
-    naive_polygon.mark_polygon(x, y, np.arange(len(x)), len(x), vx, vy, expected)
+    polygon.mark_polygon(x, y, np.arange(len(x), dtype=np.uint32), len(x), vx, vy, box, cells, out)
+    naive_polygon.mark_polygon(x, y, np.arange(len(x), dtype=np.uint32), len(x), vx, vy, expected)
     np.testing.assert_array_equal(out, expected)
 
 
@@ -140,7 +140,7 @@ def test_mark_ellipsoid__equals_its_twin(n: int, seed: int, distance_square: flo
     rows = rng.permutation(n + 1)[:n]
     centre, form = np.round(rng.normal(0, 1, n)), np.round(rng.normal(0, 1, (n, n)), 1)
     out, expected = np.ones(60, bool), np.ones(60, bool)
-    arguments = (points, rows, np.arange(60), 50, centre, form, distance_square)
+    arguments = (points, rows, np.arange(60, dtype=np.uint32), 50, centre, form, distance_square)
     ellipsoid.mark_ellipsoid(*arguments, out)
     naive_ellipsoid.mark_ellipsoid(*arguments, expected)
     np.testing.assert_array_equal(out, expected)
@@ -153,7 +153,11 @@ def test_select__equals_its_twin(mask: list[bool]) -> None:
     x = np.arange(len(mask), dtype=np.float64) * 1.5
     results = []
     for module in (select, naive_select):
-        index, out, back = np.full(len(mask) + 1, -1), np.full(len(mask), -1.0), np.full(len(mask), -1.0)
+        index, out, back = (
+            np.full(len(mask) + 1, 99, np.uint32),
+            np.full(len(mask), -1.0),
+            np.full(len(mask), -1.0),
+        )
         count = module.select(np.array(mask), index)
         module.take(x, index, count, out)
         module.put(out, index, count, back)
@@ -210,7 +214,7 @@ def test_find_bins__equals_its_twin_on_every_edge(scale: Scale) -> None:
     random = [rng.normal(0, 1e3, 300), rng.lognormal(8, 3, 300), -rng.lognormal(3, 3, 100)]
     special = [[math.nan, math.inf, -math.inf, 0.0, -0.0, 1e300, -1e300, 5e-324]]
     x = np.concatenate([*beside, *random, *special])
-    index = rng.permutation(len(x))
+    index = rng.permutation(len(x)).astype(np.uint32)
     out, expected = np.zeros(len(x), np.uint16), np.zeros(len(x), np.uint16)
     histogram.find_bins(x, index, len(x), bins.edges, bins.guide, bins.offset, bins.numbers, out)
     naive_histogram.find_bins(x, index, len(x), bins.edges, expected)
@@ -235,8 +239,9 @@ def test_fill__equals_its_twin() -> None:
 @given(values)
 def test_finite__equals_its_twin(x: list[float]) -> None:
     rows = array([x, [0.0] * len(x)])
-    for table in (rows, rows[::-1].copy()):
-        assert finite.all_finite(table, 1) == naive_finite.all_finite(table, 1)
+    for first, last, limit in ((0, 1, math.inf), (0, 2, 2.0), (1, 2, 1e300), (1, 1, 1.0)):
+        expected = naive_finite.all_below(rows, first, last, limit)
+        assert finite.all_below(rows, first, last, limit) == expected
     out, expected = np.zeros(len(x), bool), np.zeros(len(x), bool)
     out[0] = expected[0] = True  # stays
     finite.mark_non_finite(array(x), out)

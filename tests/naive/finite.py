@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["all_finite", "mark_non_finite"]
+__all__ = ["all_below", "mark_non_finite"]
 
 
-def all_finite(x, rows) -> bool:
-    return all(math.isfinite(value) for row in x[:rows] for value in row)
+def all_below(x, first, last, limit) -> bool:
+    return all(-limit < value < limit for row in x[first:last] for value in row)
 
 
 def mark_non_finite(x, out) -> None:

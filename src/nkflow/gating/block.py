@@ -44,7 +44,7 @@ class Block:
         self.mask = list(self.masks)
         self.bins = [np.zeros(SIZE, dtype=np.uint16) for _ in range(bins)]
         self.lanes = self.masks.view(np.uint64)
-        self.index = np.zeros(SIZE + 1, dtype=np.int64)
+        self.index = np.zeros(SIZE + 1, dtype=np.uint32)
         self.taken, self.shown = np.zeros(SIZE), np.zeros(SIZE)
         self.bytes = np.zeros((8, SIZE), dtype=np.uint8)
         self.marks = np.zeros(SIZE, dtype=np.bool_)

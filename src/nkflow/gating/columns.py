@@ -26,11 +26,14 @@ class Columns:
         What fills the rows after them.
     labels
         Words for each row.
+    first_ratio
+        The row of the first ratio; they come last.
     """
 
     decode: NDArray[np.int64]
     steps: tuple[Step, ...]
     labels: tuple[str, ...]
+    first_ratio: int
     places: dict[Reading | Source, int]
 
     def of(self, source: Source) -> int:
@@ -58,13 +61,14 @@ def columns_for(binding: Binding, wanted: Iterable[Source]) -> Columns:
         for dye in dyes:
             places[dye] = len(labels)
             labels.append(f"{dye.dye} compensated")
+    first_ratio = len(labels)
     for source in sources:
         if source.per is not None and source.ratio is not None:
             places[source] = len(labels)
             text = f"divide {source.label}"
             steps.append(Divide(places[source.reading], places[source.per], source.ratio, len(labels), text))
             labels.append(source.label)
-    return Columns(np.array(sorted(decode), dtype=np.int64), tuple(steps), tuple(labels), places)
+    return Columns(np.array(sorted(decode), dtype=np.int64), tuple(steps), tuple(labels), first_ratio, places)
 
 
 def _compensate(

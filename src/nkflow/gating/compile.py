@@ -155,7 +155,7 @@ class _Compiler:
             if (column, scale) not in rows:
                 rows[column, scale] = len(self.columns.labels) + len(rows)
                 text = f"show {self.columns.labels[column]} of {self._name(node.parent)} on {scale}"
-                self.steps.append(Show(column, scale, rows[column, scale], text))
+                self.steps.append(Show(column, scale.table(), rows[column, scale], text))
             places.append(rows[column, scale])
         if isinstance(gate, Polygon):
             self.steps.append(polygon(index, gate, sources, places, text=self._place(node)))

@@ -18,12 +18,15 @@ from nkflow.kernels import bits, finite, select
 
 __all__ = ["WORD", "evaluate"]
 
-_all_finite: Any = finite.all_finite
+_all_below: Any = finite.all_below
 _count_true: Any = select.count_true
 _mark_non_finite: Any = finite.mark_non_finite
 _pack: Any = bits.pack
 
 WORD = 64  # populations in a word of membership
+LARGEST = (
+    1e250  # far above any measurement, and far enough below overflow for any matrix that can be inverted
+)
 
 
 def evaluate(
@@ -112,7 +115,10 @@ def _one(
     for step in program.steps:
         step.run(block)
     _count_true(block.lanes, block.counts)
-    if not _all_finite(block.columns, len(program.columns.labels)):
+    columns = program.columns
+    # what is compensated from values below LARGEST is finite; ratios have to be looked at
+    plain = _all_below(block.columns, 0, len(columns.decode), LARGEST)
+    if not plain or not _all_below(block.columns, columns.first_ratio, len(columns.labels), np.inf):
         _count_non_finite(program, block)
 
 

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from nkflow.gating.axis_bins import AxisBins
 from nkflow.gating.block import Block
 from nkflow.kernels import bits, compensate, ellipsoid, histogram, polygon, ranges, select
-from nkflow.scales import Ratio, Scale
+from nkflow.scales import Ratio
+from nkflow.scales.table import Table, fast_column
 
 __all__ = [
     "Combine",
@@ -151,12 +152,12 @@ class Select:
         block.n_selected = _select(block.mask[self.parent], block.index)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Show:
     """The selected events of a column on a scale, into row `out`."""
 
     column: int
-    scale: Scale
+    table: Table
     out: int
     text: str
 
@@ -165,7 +166,7 @@ class Show:
         count = block.n_selected
         taken, shown = block.taken, block.shown
         _take(block.column[self.column], block.index, count, taken)
-        self.scale.column(taken[:count], shown[:count])
+        fast_column(self.table, taken[:count], shown[:count])
         _put(shown, block.index, count, block.column[self.out])
 
 

@@ -14,7 +14,7 @@ __all__ = ["mark_ellipsoid"]
 def mark_ellipsoid(
     points: NDArray[np.float64],
     rows: NDArray[np.int64],
-    index: NDArray[np.int64],
+    index: NDArray[np.uint32],
     count: int,
     centre: NDArray[np.float64],
     form: NDArray[np.float64],

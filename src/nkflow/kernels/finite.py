@@ -7,16 +7,19 @@ from numpy.typing import NDArray
 
 from nkflow.kernels.jit import kernel
 
-__all__ = ["all_finite", "mark_non_finite"]
+__all__ = ["all_below", "mark_non_finite"]
 
 
 @kernel
-def all_finite(x: NDArray[np.float64], rows: int) -> bool:
-    """Tell whether every value in the first `rows` rows of `x` (n_rows, n) is finite."""
+def all_below(x: NDArray[np.float64], first: int, last: int, limit: float) -> bool:
+    """Tell whether every value in the rows `first` to `last` - 1 of `x` (n_rows, n) is between -limit and limit.
+
+    NaN is not.
+    """
     bad = 0
-    for row in range(rows):
+    for row in range(first, last):
         for i in range(x.shape[1]):
-            bad += not abs(x[row, i]) < np.inf  # no early way out: this loop runs four events at once
+            bad += not abs(x[row, i]) < limit  # no early way out: this loop runs four events at once
     return bad == 0
 
 

@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 
 from nkflow.kernels.jit import kernel
 
-__all__ = ["find_bins", "fill_line", "fill_plane"]
+__all__ = ["fill_line", "fill_plane", "find_bins"]
 
 
 @kernel
 def find_bins(
     x: NDArray[np.float64],
-    index: NDArray[np.int64],
+    index: NDArray[np.uint32],
     count: int,
     edges: NDArray[np.float64],
     guide: NDArray[np.uint16],
@@ -42,9 +42,9 @@ def find_bins(
         value = x[index[j]]
         if abs(value) < np.inf:
             key = (np.float64(abs(value) + offset).view(np.int64) >> shift) - first
-            b = np.int64(guide[np.int64(value < 0.0), min(key, last)])
+            b = np.uint32(guide[np.uint32(value < 0.0), np.uint32(min(key, last))])
             for _ in range(n_edges):
-                b += np.int64(value >= edges[b + 1])
+                b += np.uint32(value >= edges[b + np.uint32(1)])
             out[j] = b
         else:
             out[j] = n_bins

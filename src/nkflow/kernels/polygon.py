@@ -41,7 +41,7 @@ def in_polygon(px: float, py: float, vx: NDArray[np.float64], vy: NDArray[np.flo
 def mark_polygon(
     x: NDArray[np.float64],
     y: NDArray[np.float64],
-    index: NDArray[np.int64],
+    index: NDArray[np.uint32],
     count: int,
     vx: NDArray[np.float64],
     vy: NDArray[np.float64],
@@ -73,7 +73,9 @@ def mark_polygon(
         e = index[j]
         px, py = x[e], y[e]
         if x_low <= px <= x_high and y_low <= py <= y_high:
-            cell = cells[min(int((py - y_low) * y_step), last), min(int((px - x_low) * x_step), last)]
+            row = np.uint32(min(int((py - y_low) * y_step), last))
+            column = np.uint32(min(int((px - x_low) * x_step), last))
+            cell = cells[row, column]
             if cell == EDGE:
                 out[e] = in_polygon(px, py, vx, vy)
             else:

@@ -1,4 +1,7 @@
-"""From masks to counts and to the events inside."""
+"""From masks to counts and to the events inside.
+
+Positions are unsigned: a signed index is tested for counting from the end, event by event.
+"""
 
 from __future__ import annotations
 
@@ -11,24 +14,24 @@ __all__ = ["count_true", "put", "select", "take"]
 
 
 @kernel
-def select(mask: NDArray[np.bool_], index: NDArray[np.int64]) -> int:
+def select(mask: NDArray[np.bool_], index: NDArray[np.uint32]) -> np.int64:
     """Write the positions of True in `mask` (n,) to the front of `index` (>= n + 1,); return how many."""
-    count = 0
+    count = np.uint64(0)
     for i in range(mask.shape[0]):
         index[count] = i  # overwritten by the next event where the mask is False: no branch
-        count += np.int64(mask[i])
-    return count
+        count += np.uint64(mask[i])
+    return np.int64(count)
 
 
 @kernel
-def take(x: NDArray[np.float64], index: NDArray[np.int64], count: int, out: NDArray[np.float64]) -> None:
+def take(x: NDArray[np.float64], index: NDArray[np.uint32], count: int, out: NDArray[np.float64]) -> None:
     """Write ``x[index[j]]`` to ``out[j]`` for the first `count` positions."""
     for j in range(count):
         out[j] = x[index[j]]
 
 
 @kernel
-def put(x: NDArray[np.float64], index: NDArray[np.int64], count: int, out: NDArray[np.float64]) -> None:
+def put(x: NDArray[np.float64], index: NDArray[np.uint32], count: int, out: NDArray[np.float64]) -> None:
     """Write ``x[j]`` to ``out[index[j]]`` for the first `count` positions."""
     for j in range(count):
         out[index[j]] = x[j]
