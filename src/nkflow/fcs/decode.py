@@ -54,10 +54,20 @@ class Decoder:
             convert(out[row, :count], self._channels[int(column)], self._time_step)
 
     def stored(self, block: NDArray[np.uint8], skip: int, count: int, column: int) -> NDArray[np.generic]:
-        """Return the masked stored values (count,) of one column; the array is reused by the next call."""
+        """Return the masked stored values (count,) of one column, good until `block` or this is used again."""
+        spec = self._layout.columns[column]
+        if spec.in_file is None:
+            return self._odd(block, skip, count, spec)
+        row = self._layout.row_bytes
+        values: NDArray[np.generic] = np.ndarray(
+            (count,), spec.in_file, block.data, spec.first_bit // 8, (row,)
+        )
+        return np.bitwise_and(values, spec.dtype.type(spec.mask)) if spec.mask else values
+
+    def _odd(self, block: NDArray[np.uint8], skip: int, count: int, spec: Column) -> NDArray[np.generic]:
+        """Return values of widths, orders or places that numpy has no type for."""
         if self._scratch.size < count:
             self._scratch = np.empty(count, np.uint64)
-        spec = self._layout.columns[column]
         bits = self._scratch[:count]
         mask = np.uint64(spec.mask) if spec.mask else _ALL
         if self._layout.packed:

@@ -44,7 +44,15 @@ class Column:
     ranks: tuple[int, ...] = ()
     mask: int = 0
 
-    @property
+    @cached_property
+    def in_file(self) -> np.dtype[np.generic] | None:
+        """The numpy type of the value as it lies in the file, None where numpy has none for it."""
+        direction = ByteOrder(self.ranks).direction if self.ranks else "mixed"
+        if direction == "mixed" or self.dtype.itemsize * 8 != self.bits:
+            return None
+        return self.dtype.newbyteorder("<" if direction == "little" else ">")
+
+    @cached_property
     def dtype(self) -> np.dtype[np.generic]:
         """The smallest native type that holds every value."""
         if self.data_type == "F":
@@ -93,15 +101,8 @@ class Layout:
     @cached_property
     def uniform(self) -> np.dtype[np.generic] | None:
         """The type of every value in file order, where DATA is a plain matrix of one numpy type; else None."""
-        first = self.columns[0]
-        if self.packed or self.ascii or first.dtype.itemsize * 8 != first.bits:
-            return None
-        if any((c.dtype, c.ranks) != (first.dtype, first.ranks) for c in self.columns):
-            return None
-        direction = ByteOrder(first.ranks).direction
-        return (
-            None if direction == "mixed" else first.dtype.newbyteorder("<" if direction == "little" else ">")
-        )
+        first = self.columns[0].in_file
+        return first if all(column.in_file == first for column in self.columns) else None
 
     def dtype(self, columns: Sequence[int]) -> np.dtype[np.generic]:
         """Return the smallest native type that holds the stored values of `columns`.
