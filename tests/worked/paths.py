@@ -173,8 +173,9 @@ def _share(name: str) -> str:
 
 
 def _last(outputs: dict[str, Any]) -> int:
-    """Return the last level that can be delivered."""
-    return max(index for index, level in enumerate(outputs["dose_levels"]) if level["status"] == "OK")
+    """Return the last level that can be delivered; -1 where none can."""
+    given = (index for index, level in enumerate(outputs["dose_levels"]) if level["status"] == "OK")
+    return max(given, default=-1)
 
 
 def _at(node: Any, path: str) -> Any:
