@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 __all__ = ["SIZE", "Block"]
 
@@ -23,6 +22,10 @@ class Block:
         Data units: decoded, then compensated, then ratios; then display units, set for some events only.
     masks : (n_populations + 1, SIZE)
         Who is inside; the last row is root, so that index -1 finds it.
+    lanes : (n_populations + 1, SIZE / 8)
+        The masks seen as 64-bit words, eight truth values in each.
+    words : (n_events, n_words)
+        Membership of this block's events in an earlier run.
     index : (SIZE + 1,), n_selected
         The events of one population.
     bins : (n_bins, SIZE)
@@ -49,7 +52,7 @@ class Block:
         self.bytes = np.zeros((8, SIZE), dtype=np.uint8)
         self.marks = np.zeros(SIZE, dtype=np.bool_)
         self.n_selected = 0
-        self.words: NDArray[np.uint64] | None = None
+        self.words = np.zeros((0, 1), dtype=np.uint64)
         self.counts = np.zeros(populations + 1, dtype=np.int64)
         self.non_finite = np.zeros(populations + 1, dtype=np.int64)
         self.n_non_finite = 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,15 +17,8 @@ from nkflow.kernels import bits, finite, select
 
 __all__ = ["WORD", "evaluate"]
 
-_all_below: Any = finite.all_below
-_count_true: Any = select.count_true
-_mark_non_finite: Any = finite.mark_non_finite
-_pack: Any = bits.pack
-
 WORD = 64  # populations in a word of membership
-LARGEST = (
-    1e250  # far above any measurement, and far enough below overflow for any matrix that can be inverted
-)
+LARGEST = 1e250  # above any measurement; below overflow whatever matrix is applied
 
 
 def evaluate(
@@ -95,7 +87,7 @@ def _work(
             last = min(first + SIZE, sample.n_events)
             _one(program, block, reader, first, last - first, before)
             if words is not None:
-                _pack(block.lanes, program.n_populations, block.bytes, words[first:last])
+                bits.pack(block.lanes, program.n_populations, block.bytes, words[first:last])
 
 
 def _one(
@@ -108,17 +100,18 @@ def _one(
 ) -> None:
     """Run the program over one block and count."""
     block.begin(count)
-    block.words = None if before is None else before[first : first + count]
+    if before is not None:
+        block.words = before[first : first + count]
     decode = program.columns.decode
     if len(decode):
         reader.read(first, count, decode, block.columns)
     for step in program.steps:
         step.run(block)
-    _count_true(block.lanes, block.counts)
+    select.count_true(block.lanes, block.counts)
     columns = program.columns
     # what is compensated from values below LARGEST is finite; ratios have to be looked at
-    plain = _all_below(block.columns, 0, len(columns.decode), LARGEST)
-    if not plain or not _all_below(block.columns, columns.first_ratio, len(columns.labels), np.inf):
+    plain = finite.all_below(block.columns, 0, len(columns.decode), LARGEST)
+    if not plain or not finite.all_below(block.columns, columns.first_ratio, len(columns.labels), np.inf):
         _count_non_finite(program, block)
 
 
@@ -127,12 +120,12 @@ def _count_non_finite(program: Program, block: Block) -> None:
     marks = block.marks
     marks[:] = False
     for row in range(len(program.columns.labels)):
-        _mark_non_finite(block.column[row], marks)
+        finite.mark_non_finite(block.column[row], marks)
     block.n_non_finite += int(np.count_nonzero(marks & block.mask[-1]))
     for loss in program.losses:
         marks[:] = False
         for column in loss.columns:
-            _mark_non_finite(block.column[column], marks)
+            finite.mark_non_finite(block.column[column], marks)
         np.logical_and(marks, block.mask[loss.population], out=marks)
         for leaf in loss.leaves:
             np.greater(marks, block.mask[leaf], out=marks)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,11 +20,10 @@ def cells_of(
     """
     from nkflow.kernels import polygon
 
-    sort_cells: Any = polygon.sort_cells
     cells = np.full((CELLS, CELLS), polygon.EDGE, dtype=np.uint8)
     box = np.array([vx.min(), vx.max(), vy.min(), vy.max(), 0.0, 0.0])
     thin = any(np.ptp(v) <= THINNEST * np.abs(v).max() for v in (vx, vy))
     if not thin:
         box[4:] = CELLS / np.ptp(vx), CELLS / np.ptp(vy)
-        sort_cells(vx, vy, box, cells)
+        polygon.sort_cells(vx, vy, box, cells)
     return box, cells

@@ -37,20 +37,6 @@ __all__ = [
     "Step",
 ]
 
-# a compiled kernel takes what the function takes; the type checker sees the compiler's decorator
-_compensate: Any = compensate.compensate_columns
-_fill_line: Any = histogram.fill_line
-_fill_plane: Any = histogram.fill_plane
-_find_bins: Any = histogram.find_bins
-_in_range: Any = ranges.in_range
-_in_rectangle: Any = ranges.in_rectangle
-_mark_ellipsoid: Any = ellipsoid.mark_ellipsoid
-_mark_polygon: Any = polygon.mark_polygon
-_put: Any = select.put
-_select: Any = select.select
-_take: Any = select.take
-_unpack: Any = bits.unpack
-
 
 class Step(Protocol):
     """One thing done to a block."""
@@ -76,7 +62,7 @@ class Compensate:
         """Do it to the events of `block`."""
         last = self.first + len(self.weights)
         observed, out = block.columns[: self.first], block.columns[self.first : last]
-        _compensate(observed, self.rows, self.weights, observed.shape[1], out)
+        compensate.compensate_columns(observed, self.rows, self.weights, observed.shape[1], out)
 
 
 @dataclass(frozen=True)
@@ -104,7 +90,7 @@ class Recall:
 
     def run(self, block: Block) -> None:
         """Do it to the events of `block`."""
-        _unpack(block.words, self.bit, block.mask[self.population])
+        bits.unpack(block.words, self.bit, block.mask[self.population])
 
 
 @dataclass(frozen=True)
@@ -131,13 +117,13 @@ class InSides:
         inside = block.mask[self.parent]
         for k in range(0, len(self.sides) - 1, 2):
             x, y = self.sides[k], self.sides[k + 1]
-            _in_rectangle(
+            ranges.in_rectangle(
                 block.column[x.column], x.low, x.high, block.column[y.column], y.low, y.high, inside, out
             )
             inside = out
         if len(self.sides) % 2:
             x = self.sides[-1]
-            _in_range(block.column[x.column], x.low, x.high, inside, out)
+            ranges.in_range(block.column[x.column], x.low, x.high, inside, out)
 
 
 @dataclass(frozen=True)
@@ -149,7 +135,7 @@ class Select:
 
     def run(self, block: Block) -> None:
         """Do it to the events of `block`."""
-        block.n_selected = _select(block.mask[self.parent], block.index)
+        block.n_selected = int(select.select(block.mask[self.parent], block.index))
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,9 +151,9 @@ class Show:
         """Do it to the events of `block`."""
         count = block.n_selected
         taken, shown = block.taken, block.shown
-        _take(block.column[self.column], block.index, count, taken)
+        select.take(block.column[self.column], block.index, count, taken)
         fast_column(self.table, taken[:count], shown[:count])
-        _put(shown, block.index, count, block.column[self.out])
+        select.put(shown, block.index, count, block.column[self.out])
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,7 +171,7 @@ class InPolygon:
 
     def run(self, block: Block) -> None:
         """Do it to the events of `block`."""
-        _mark_polygon(
+        polygon.mark_polygon(
             block.column[self.x], block.column[self.y], block.index, block.n_selected,
             self.vx, self.vy, self.box, self.cells, block.mask[self.population],
         )  # fmt: skip
@@ -204,7 +190,7 @@ class InEllipsoid:
 
     def run(self, block: Block) -> None:
         """Do it to the events of `block`."""
-        _mark_ellipsoid(
+        ellipsoid.mark_ellipsoid(
             block.columns, self.rows, block.index, block.n_selected,
             self.centre, self.form, self.distance_square, block.mask[self.population],
         )  # fmt: skip
@@ -260,7 +246,7 @@ class FindBins:
     def run(self, block: Block) -> None:
         """Do it to the events of `block`."""
         b = self.bins
-        _find_bins(
+        histogram.find_bins(
             block.column[self.column], block.index, block.n_selected,
             b.edges, b.guide, b.offset, b.numbers, block.bins[self.out],
         )  # fmt: skip
@@ -276,7 +262,7 @@ class FillLine:
 
     def run(self, block: Block) -> None:
         """Do it to the events of `block`."""
-        _fill_line(block.bins[self.x], block.n_selected, block.histograms[self.number])
+        histogram.fill_line(block.bins[self.x], block.n_selected, block.histograms[self.number])
 
 
 @dataclass(frozen=True)
@@ -290,4 +276,6 @@ class FillPlane:
 
     def run(self, block: Block) -> None:
         """Do it to the events of `block`."""
-        _fill_plane(block.bins[self.x], block.bins[self.y], block.n_selected, block.histograms[self.number])
+        histogram.fill_plane(
+            block.bins[self.x], block.bins[self.y], block.n_selected, block.histograms[self.number]
+        )

@@ -53,7 +53,7 @@ def side_of_line(ax: float, ay: float, bx: float, by: float, px: float, py: floa
         parts[size] = total
     for k in range(11, -1, -1):
         if parts[k] != 0.0:
-            return parts[k]
+            return float(parts[k])
     return 0.0
 
 
