@@ -185,8 +185,15 @@ def _header_cases() -> list[Case]:
             truth=(),
             options={"on_truncated": "read"},
         ),
+        Case("H12", "TEXT ends on byte 9 of DATA", _shared_bytes(good, 9), code="segment-overlap"),
         Case(
-            "H12", "TEXT ends on the first byte of DATA", _shared_byte(good), findings=("text-end-plus-one",)
+            "H12",
+            "TEXT ends on byte 9 of DATA, allowed",
+            _shared_bytes(good, 9),
+            options={"allow": ["segment-overlap"]},
+        ),
+        Case(
+            "H12", "TEXT ends on the first byte of DATA", _shared_bytes(good), findings=("text-end-plus-one",)
         ),
         Case(
             "H12",
@@ -255,6 +262,12 @@ def _decision_cases() -> list[Case]:
         ),
         Case(
             "H05",
+            "FlowJo's export without offsets in TEXT",
+            good.bend(keywords={"$BEGINDATA": None, "$ENDDATA": None}).bytes(),
+            findings=("keywords-missing",),
+        ),
+        Case(
+            "H05",
             "end equals begin (iQue)",
             good.bend(header={"data_end": f"{begin:>8}"}, keywords={"$ENDDATA": f"{begin:012d}"}).bytes(),
             findings=("data-offsets-differ",),
@@ -290,9 +303,10 @@ def _with_other(build: Build) -> bytes:
     return header.encode() + b"%10d%10d" % (0, 0) + moved[58:]
 
 
-def _shared_byte(build: Build) -> bytes:
+def _shared_bytes(build: Build, count: int = 1) -> bytes:
+    """Let TEXT end on byte number `count` of DATA."""
     plain = build.bytes()
-    return plain[:18] + f"{offsets(build)[0]:>8}".encode() + plain[26:]
+    return plain[:18] + f"{offsets(build)[0] + count - 1:>8}".encode() + plain[26:]
 
 
 def _text_cases() -> list[Case]:
@@ -332,6 +346,12 @@ def _text_cases() -> list[Case]:
             "delimiter above 126",
             good.bend(delimiter="\xa4", version="FCS3.0").bytes(),
             findings=("delimiter-unusual",),
+        ),
+        Case(
+            "T01",
+            "a letter as delimiter",
+            good.bend(delimiter="q", version="FCS3.0", keywords={"$OP": "aqb"}).bytes(),
+            check=lambda s: s.keywords["$OP"] == "aqb",
         ),
         Case(
             "T01",

@@ -18,6 +18,7 @@ __all__ = ["Candidate", "Fit", "candidates", "fit", "segment_in_text"]
 
 Fit = Literal["exact", "plus1", "slack", "short"]
 _ORDER: tuple[Fit, ...] = ("exact", "plus1", "slack", "short")
+_TAIL = 16  # bytes
 _SENTINEL = 99_999_999  # FlowJo's "too far for HEADER" (FCS-H05)
 
 
@@ -87,6 +88,8 @@ def candidates(
     if header.version >= "FCS3.0" and in_text is not None and in_text.present:
         stated.append(("TEXT", in_text))
     usable = [(source, segment) for source, segment in stated if _usable(segment, header.text, size)]
+    if not usable:  # the end of TEXT may be too far (Attune: nine bytes); that they overlap is found later
+        usable = [(source, s) for source, s in stated if _usable(s, header.text, size, tail=_TAIL)]
     if not any(segment.length > 1 for _, segment in usable):
         usable += _by_arithmetic(header, in_text, size, layouts[0], total)
     found = [
@@ -98,9 +101,9 @@ def candidates(
     return sorted(found, key=lambda candidate: candidate.rank)
 
 
-def _usable(segment: Segment, text: Segment, size: int) -> bool:
-    """Whether DATA could begin there: after HEADER, in the file, not inside TEXT (its last byte excepted)."""
-    return HEADER_BYTES <= segment.begin < size and not text.begin <= segment.begin < text.end
+def _usable(segment: Segment, text: Segment, size: int, tail: int = 1) -> bool:
+    """Whether DATA could begin there: after HEADER, in the file, not in TEXT but for its last `tail` bytes."""
+    return HEADER_BYTES <= segment.begin < size and not text.begin <= segment.begin <= text.end - tail
 
 
 def _by_arithmetic(
