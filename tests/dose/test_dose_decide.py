@@ -111,29 +111,39 @@ def test_frequency__is_judged_with_and_without_gating() -> None:
     assert judged.p_conform < judged.p_conform_counting  # type: ignore[operator]
 
 
-@pytest.mark.parametrize(("b_cells", "viable", "guarded"), [(0, 20_000, "PASS"), (0, 100, "INCONCLUSIVE")])
-def test_frequency_of_no_events__is_judged_by_its_bound(b_cells: int, viable: int, guarded: str) -> None:
-    share = composition(counts(B=b_cells, NK=viable, T=0, NKT_like=0, monocytes=0, other=0)).frequency(
-        "B", "viable"
-    )
+@pytest.mark.parametrize(
+    ("seen", "viable", "op", "limit_pct", "guarded"),
+    [
+        ("none", 20_000, "<", 1.0, "PASS"),
+        ("none", 100, "<", 1.0, "INCONCLUSIVE"),
+        ("none", 20_000, ">=", 70.0, "FAIL"),
+        ("none", 3, ">=", 50.0, "INCONCLUSIVE"),
+        ("all", 20_000, ">", 99.9, "PASS"),
+        ("all", 20, ">", 99.9, "INCONCLUSIVE"),
+        ("all", 20_000, "<", 5.0, "FAIL"),
+        ("all", 1, "<", 50.0, "INCONCLUSIVE"),
+    ],
+)
+def test_share_of_none_or_all__is_judged_by_its_bound(
+    seen: str, viable: int, op: str, limit_pct: float, guarded: str
+) -> None:
+    """No error is left in the share itself: x events of n leave ``1 - 0.05^(1/n)`` on the other side."""
+    name = "B" if seen == "none" else "NK"
+    none = dict.fromkeys(("T", "NKT_like", "monocytes", "other"), 0)
+    share = composition(counts(B=0, NK=viable, **none)).frequency(name, "viable")
     assert isinstance(share, Frequency)
-    rule = Limit(
-        **plain_limit("frequency", population="B", of="viable", unit="%", op="<", value=1.0, rule="guarded")
-    )
-    judged = judge_frequency(rule, share, confidence=0.95)
+    fields = {
+        "population": name,
+        "of": "viable",
+        "unit": "%",
+        "op": op,
+        "value": limit_pct,
+        "rule": "guarded",
+    }
+    judged = judge_frequency(Limit(**plain_limit("frequency", **fields)), share, confidence=0.95)
     assert judged.verdict == guarded
-    assert judged.bound == pytest.approx(100 * (1 - 0.05 ** (1 / viable)))
-
-
-def test_frequency_of_all_events__is_judged_by_its_bound() -> None:
-    share = composition(counts(B=0, NK=20_000, T=0, NKT_like=0, monocytes=0, other=0)).frequency(
-        "NK", "viable"
-    )
-    assert isinstance(share, Frequency)
-    rule = Limit(**plain_limit("frequency", population="NK", of="viable", unit="%", op=">", value=99.9))
-    judged = judge_frequency(rule, share, confidence=0.95)
-    assert judged.guarded == "PASS"
-    assert judged.bound == pytest.approx(100 * 0.05 ** (1 / 20_000))
+    width = 100 * (1 - 0.05 ** (1 / viable))
+    assert judged.bound == pytest.approx(width if seen == "none" else 100 - width)
 
 
 def test_worst__is_the_order_of_the_verdicts() -> None:

@@ -26,6 +26,7 @@ def compared(inputs: dict[str, Any]) -> list[tuple[str, Any, Any]]:
         documents.validate(lot(inputs), Lot, name="lot"),
         documents.validate(protocol(inputs) | short, Protocol, name="protocol"),
     )
+    assert json.loads(json.dumps(document, allow_nan=False)) == document
     wrong = []
     for theirs, wanted in leaves(expected):
         path = our_path(theirs, expected)

@@ -9,6 +9,7 @@ from nkflow.dose.case import Case
 from nkflow.dose.decide import Judged
 from nkflow.dose.judge import judge_volume
 from nkflow.dose.perkg import Amount, amounts_at
+from nkflow.dose.units import Quantity
 
 __all__ = ["At", "at_volume"]
 
@@ -37,5 +38,8 @@ def at_volume(case: Case, volume_ml: float) -> At:
     mass = case.recipient.mass_kg
     amounts = amounts_at(case.composition, volume_ml, mass_kg=mass, confidence=case.protocol.confidence)
     result = case.external.get("endotoxin_eu_per_ml")
-    endotoxin = None if result is None or result.value is None else result.value * volume_ml / mass
+    endotoxin = None
+    if result is not None and result.value is not None:
+        given = Quantity(result.value, "EU/mL") * Quantity(volume_ml, "mL")
+        endotoxin = (given / Quantity(mass, "kg")).to("EU/kg")
     return At(volume_ml, amounts, judge_volume(case, amounts, volume_ml=volume_ml), endotoxin)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from scipy import special
 
 from nkflow.counting.frequency import Frequency
+from nkflow.counting.intervals import clopper_pearson_upper
 from nkflow.dose.limits import Limit, Operator
-from nkflow.dose.reportable import complies, decimal, half_up, plain
+from nkflow.dose.reportable import complies, half_up, plain
 
 __all__ = [
     "Judged",
@@ -163,10 +164,9 @@ def judge_frequency(limit: Limit, share: Frequency, *, confidence: float) -> Jud
     """
     simple, reportable = _simple(limit, share.percent)
     if share.u_total == 0:
-        edge = share.upper if share.x == 0 else 100 - _mirrored(share)
-        inside = complies(decimal(edge), limit.op, limit.value)
-        verdict: Verdict = "PASS" if inside and simple == "PASS" else "INCONCLUSIVE"
-        return Judged(limit, share.percent, simple, verdict, bound=edge, u=0.0, reportable=reportable)
+        edge = _edge(share, confidence)
+        answer = _by_edge(limit, edge, all_events=share.x > 0)
+        return Judged(limit, share.percent, simple, answer, bound=edge, u=0.0, reportable=reportable)
     p = p_normal(share.percent, share.u_total, op=limit.op, limit=limit.value)
     alone = p_normal(share.percent, share.u_counting, op=limit.op, limit=limit.value)
     return Judged(
@@ -199,7 +199,17 @@ def _phi(distance: float, u: float) -> float:
     return float(special.ndtr(distance / u))
 
 
-def _mirrored(share: Frequency) -> float:
-    """Return the one-sided upper bound of the complement, in %, where every event is in the population."""
-    phi = share.homogeneity.phi
-    return -100 * math.expm1(math.log1p(-0.95) * phi / share.n)
+def _edge(share: Frequency, confidence: float) -> float:
+    """Return the one-sided bound, in %, of a share of no events (upper) or of all of them (lower)."""
+    bound = 100 * float(clopper_pearson_upper(0, share.n / share.homogeneity.phi, confidence=confidence))
+    return bound if share.x == 0 else 100 - bound
+
+
+def _by_edge(limit: Limit, edge: float, *, all_events: bool) -> Verdict:
+    """Judge a share that lies between 0 and its upper bound `edge`, or between its lower bound and 100 %."""
+    upper_limit = limit.op in ("<", "<=")
+    if all_events:
+        outside, decided = edge > limit.value, "FAIL" if upper_limit else "PASS"
+    else:
+        outside, decided = edge < limit.value, "PASS" if upper_limit else "FAIL"
+    return cast(Verdict, decided) if outside else "INCONCLUSIVE"
