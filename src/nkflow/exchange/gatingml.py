@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from nkflow.documents import validate
 from nkflow.errors import Problem, TemplateError
 from nkflow.exchange.gatingml_gates import GATES, OWN, UNCOMPENSATED, Definitions, gate
-from nkflow.exchange.gatingml_nodes import DATA, GATING, TRANSFORMS, MistakeError, local, optional_text, text
 from nkflow.exchange.gatingml_names import paths_of, tailored_file
+from nkflow.exchange.gatingml_nodes import DATA, GATING, TRANSFORMS, MistakeError, local, optional_text, text
 from nkflow.exchange.gatingml_scales import matrix, transformation
 from nkflow.exchange.imported import ImportedTemplate
 from nkflow.exchange.xml import read_xml
