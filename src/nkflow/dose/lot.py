@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import AwareDatetime, Field, PrivateAttr, model_validator
 
 from nkflow import documents
 from nkflow.counting.inputs import Counting
@@ -36,6 +36,10 @@ class Tube(Document):
         Events of each population, in the names of the release templates.
     acquired_volume_ul
         Volume that the cytometer drew, as a person read it; stands above the file's ``$VOL``.
+    codes
+        Keywords of the file and what they must say, so that a tube of another patient is found out.
+    stained_at
+        When the stain was added.
     """
 
     id: str
@@ -44,6 +48,8 @@ class Tube(Document):
     file: Path | None = None
     counts: dict[str, Annotated[int, Field(ge=0)]] | None = None
     acquired_volume_ul: Annotated[float, Field(gt=0)] | None = None
+    codes: dict[str, str] = Field(default_factory=dict)
+    stained_at: AwareDatetime | None = None
 
     @model_validator(mode="after")
     def _file_or_counts(self) -> Self:

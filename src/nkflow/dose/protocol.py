@@ -15,6 +15,7 @@ from nkflow.documents import Document
 from nkflow.dose.externals import ExternalRule
 from nkflow.dose.limits import DoseWindow, Limit
 from nkflow.dose.shipped import shipped_protocols
+from nkflow.dose.suitability import SuitabilityRules
 from nkflow.errors import Problem, ProtocolError
 
 __all__ = [
@@ -102,6 +103,7 @@ class Protocol(Document):
     confidence: Annotated[float, Field(gt=0.5, lt=1)]
     limits: tuple[Limit, ...]
     externals: tuple[ExternalRule, ...]
+    suitability: SuitabilityRules | None = None
     monte_carlo: MonteCarloRule = MonteCarloRule()
 
     @model_validator(mode="after")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,6 +29,8 @@ class TubeFile:
     path: Path
     marker: str | None = None
     acquired_volume_ul: float | None = None
+    codes: Mapping[str, str] = field(default_factory=dict)
+    stained_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +89,9 @@ def load_inputs(path: Path) -> Inputs:
         count = len(problems)
         raise LotError(f"the lot can't be released: {count} mistake{'s' if count != 1 else ''}", problems)
     files = tuple(
-        TubeFile(tube.id, tube.role, tube.file, tube.marker, tube.acquired_volume_ul)
+        TubeFile(
+            tube.id, tube.role, tube.file, tube.marker, tube.acquired_volume_ul, tube.codes, tube.stained_at
+        )
         for tube in lot.tubes
         if tube.file is not None
     )

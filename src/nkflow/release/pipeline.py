@@ -27,6 +27,7 @@ from nkflow.release.drawing import drawings
 from nkflow.release.files import write_folder
 from nkflow.release.inputs import Inputs, load_inputs
 from nkflow.release.page import render
+from nkflow.release.suitability import check_suitability
 from nkflow.release.tubes import GatedTube, gate_tube
 
 __all__ = ["Release", "release"]
@@ -128,7 +129,10 @@ def release(
         progress(f"gating tube {tube.name}")
         tubes.append(gate_tube(tube, inputs.template, threads=threads))
     progress("counting and judging")
+    rules = inputs.protocol.suitability
+    checks = () if rules is None else check_suitability(rules, tubes)
     composition, dose, invalid = _judge(inputs, tuple(tubes))
+    invalid += tuple(check.reason for check in checks if check.outcome != "met")
     found: list[Verdict] = ["INVALID"] if invalid else []
     verdict = worst([*found, *([] if dose is None else [dose.verdict])])
     reasons = tuple(f"INVALID: {reason}" for reason in invalid) + (() if dose is None else dose.reasons)
@@ -141,6 +145,7 @@ def release(
         "dose": None if dose is None else dose.as_dict(),
         # of a dose it is inside, judged by the protocol
         "composition": composition.as_dict() if composition is not None and dose is None else None,
+        "suitability": None if rules is None else [check.as_dict() for check in checks],
         "tubes": [tube.as_dict() for tube in tubes],
         "versions": records.versions(),
     }

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+import numpy as np
+
+from nkflow.acquisition.check import check_acquisition
+from nkflow.acquisition.quality import Quality
 from nkflow.counting.evaluable import NotEvaluable
 from nkflow.counting.inputs import Counting
 from nkflow.counting.tubes import TubeCounts
-from nkflow.counting.volume import Acquisition, acquired_volume
+from nkflow.counting.volume import Acquisition, acquired_volume, kept_volume
 from nkflow.errors import DataError
 from nkflow.fcs.findings import Finding
 from nkflow.fcs.read import read_fcs
@@ -39,6 +44,8 @@ class GatedTube:
         Of reader and gating, with the severity they have in a release.
     error
         The failure as plain values, or None.
+    quality
+        Of a tube that was gated: which part of the acquisition can be used.
     """
 
     tube: TubeFile
@@ -46,6 +53,7 @@ class GatedTube:
     gating: Gating | None
     findings: tuple[Finding, ...] = ()
     error: Mapping[str, object] | None = None
+    quality: Quality | None = None
 
     @property
     def role(self) -> str:
@@ -67,13 +75,34 @@ class GatedTube:
             if finding.severity == "error"
         )
 
+    @cached_property
+    def kept(self) -> Mapping[str, int]:
+        """Events of each population, cells and beads alike, in the part of the acquisition that is kept."""
+        if self.gating is None:
+            return {}
+        if self.quality is None or self.quality.removed_events == 0:
+            return dict(self.gating.counts)
+        mask, gating = self.quality.mask, self.gating
+        return {name: int(np.count_nonzero(gating.mask(name) & mask)) for name in gating.counts}
+
     def counts(self, counting: Counting) -> TubeCounts | None:
         """Return the counts of the tube with the volume they came from, or None where it failed."""
         if self.gating is None or self.sample is None:
             return None
-        return TubeCounts.of(
-            self.gating, tube=self.tube.name, acquisition=_acquisition(self.sample, self.tube, counting)
-        )
+        return TubeCounts(self.tube.name, self.kept, self._acquisition(self.sample, counting))
+
+    def _acquisition(self, sample: Sample, counting: Counting) -> Acquisition:
+        """Return what is known about the volume that the kept events came from (STANDARDS QC-04)."""
+        found = _stated_volume(sample, self.tube, counting)
+        if isinstance(found, float) and self.quality is not None and self.gating is not None:
+            counts, quality = self.gating.counts, self.quality
+            beads = (self.kept["beads"], counts["beads"]) if "beads" in counts else None
+            if quality.removed_events:
+                kept_time = 1.0 if quality.kept_time is None else quality.kept_time
+                found = kept_volume(found, kept_time=kept_time, steady_flow=quality.steady_flow, beads=beads)
+        lost = {key: _count(sample.keywords.get(key, "")) for key in ("$ABRT", "$LOST")}
+        volume, reason = (None, found.reason) if isinstance(found, NotEvaluable) else (found, "")
+        return Acquisition(volume, reason, sample.n_events, lost["$ABRT"], lost["$LOST"])
 
     def as_dict(self) -> dict[str, Any]:
         """Return the tube as plain values for the record."""
@@ -87,6 +116,8 @@ class GatedTube:
             "cytometer": None if self.sample is None else self.sample.cytometer,
             "acquired": None if self.sample is None else _when(self.sample),
             "gating": None if self.gating is None else self.gating.as_dict(),
+            "kept": dict(self.kept),
+            "acquisition": None if self.quality is None else self.quality.as_dict(),
             "findings": [finding.as_dict() for finding in self.findings],
             "error": None if self.error is None else dict(self.error),
         }
@@ -101,7 +132,9 @@ def gate_tube(tube: TubeFile, template: Template, *, threads: int | None = None)
     except DataError as error:
         found = () if sample is None else _for_release(sample.findings)
         return GatedTube(tube, sample, None, found, error.as_dict())
-    return GatedTube(tube, sample, gating, _for_release(sample.findings + gating.findings))
+    quality = check_acquisition(sample)
+    findings = _for_release(sample.findings + gating.findings + quality.findings)
+    return GatedTube(tube, sample, gating, findings, quality=quality)
 
 
 def _when(sample: Sample) -> list[str | None]:
@@ -110,16 +143,14 @@ def _when(sample: Sample) -> list[str | None]:
     return [None if end is None else end.isoformat() for end in ends]
 
 
-def _acquisition(sample: Sample, tube: TubeFile, counting: Counting) -> Acquisition:
-    """Return what is known about the acquired volume: typed by a person, or ``$VOL`` with its stated unit."""
-    lost = {key: _count(sample.keywords.get(key, "")) for key in ("$ABRT", "$LOST")}
-    volume = tube.acquired_volume_ul
-    reason = "no acquired volume is given"
-    if volume is None and counting.vol_unit is not None:
-        stated = None if sample.volume is None else sample.volume.value
-        found = acquired_volume(stated, counting.vol_unit, sample.acquired.seconds)
-        volume, reason = (None, found.reason) if isinstance(found, NotEvaluable) else (found, reason)
-    return Acquisition(volume, reason, sample.n_events, lost["$ABRT"], lost["$LOST"])
+def _stated_volume(sample: Sample, tube: TubeFile, counting: Counting) -> float | NotEvaluable:
+    """Return the volume in µL that a person typed, or that of ``$VOL`` with its stated unit."""
+    if tube.acquired_volume_ul is not None:
+        return tube.acquired_volume_ul
+    if counting.vol_unit is None:
+        return NotEvaluable("no acquired volume is given")
+    stated = None if sample.volume is None else sample.volume.value
+    return acquired_volume(stated, counting.vol_unit, sample.acquired.seconds)
 
 
 def _count(text: str) -> int:

@@ -50,7 +50,7 @@ def lot_document(
             "infusion_at": (COUNTED_AT + dt.timedelta(hours=5)).isoformat(),
             "infusion_h": 0.5,
         },
-        "tubes": [_tube(plan) for plan in plans],
+        "tubes": [_tube(plan, name) for plan in plans],
         "counting": _counting(bench),
         "external": {
             "endotoxin_eu_per_ml": BAG["endotoxin EU/mL"].value,
@@ -62,9 +62,16 @@ def lot_document(
     return documents.validate(tree, Lot, name=name, error=LotError)
 
 
-def _tube(plan: Plan) -> dict[str, Any]:
+def _tube(plan: Plan, lot: str) -> dict[str, Any]:
     marker = {} if plan.marker is None else {"marker": plan.marker}
-    return {"id": plan.id, "role": plan.role, **marker, "file": f"{plan.id}.fcs"}
+    return {
+        "id": plan.id,
+        "role": plan.role,
+        **marker,
+        "file": f"{plan.id}.fcs",
+        "codes": {"$SMNO": lot, "TUBE NAME": plan.id},
+        "stained_at": (COUNTED_AT + dt.timedelta(minutes=10)).isoformat(),
+    }
 
 
 def _counting(bench: Bench) -> dict[str, Any]:

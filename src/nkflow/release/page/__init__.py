@@ -14,6 +14,7 @@ from nkflow.release.page.paper import typeset
 from nkflow.release.page.plan import plan
 from nkflow.release.page.provenance import definitions, inputs, versions
 from nkflow.release.page.reasons import reasons
+from nkflow.release.page.suitability import suitability
 from nkflow.release.page.summary import context, figures, formula, identity
 from nkflow.release.page.wording import wording
 from nkflow.release.record import sha256
@@ -57,6 +58,7 @@ def _sections(record: Record, drawings: Mapping[str, Sequence[str]]) -> Iterator
     """Yield the parts of the page, as far as the record has them."""
     dose = record.get("dose")
     composition = dose["composition"] if dose else record.get("composition")
+    yield suitability(record)
     if dose:
         yield limits(record)
     yield findings(record)
