@@ -1,4 +1,4 @@
-"""A spillover matrix as CSV text, as R, FlowJo and spreadsheets write it."""
+"""A spillover matrix as CSV text, as R, FlowJo, FACSDiva and spreadsheets write it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from nkflow.compensation import matrix_layouts
 from nkflow.errors import CompensationError
 
 __all__ = ["parse", "read", "text"]
@@ -35,12 +36,16 @@ def parse(content: str, source: str) -> tuple[tuple[str, ...], tuple[str, ...], 
     """Return dye names, detector names and rows of values of the CSV text `content`.
 
     The first row names the detectors, with or without a corner cell; every other row is a dye, with or
-    without its name in front. Comma, semicolon and tab separate cells, a full stop is the decimal sign.
+    without its name in front. Comma, semicolon and tab separate cells, a full stop is the decimal sign. FlowJo's
+    ``Comp-PE-A :: CD56`` is PE-A; FACSDiva's list of pairs is read too (see `matrix_layouts`).
     """
     rows = _rows(content, source)
+    if matrix_layouts.is_diva(rows):
+        rows = matrix_layouts.square_of_diva(rows)
     head, body = rows[0], rows[1:]
     labelled = not _is_number(body[0][0])
-    detectors = tuple(head[1:] if labelled and len(head) == len(body[0]) else head)
+    cells = head[1:] if labelled and len(head) == len(body[0]) else head
+    detectors = tuple(matrix_layouts.detector_name(cell) for cell in cells)
     if any(_is_number(cell) for cell in detectors):
         raise _refuse("the first row must name the detectors", source, f"the number {head[-1]}")
     width = len(detectors) + labelled
@@ -49,7 +54,7 @@ def parse(content: str, source: str) -> tuple[tuple[str, ...], tuple[str, ...], 
         if len(row) != width:
             raise _refuse(f"row {number} does not fit the header", source, f"{len(row)} cells", f"{width}")
         values.append([_number(cell, number, source) for cell in row[labelled:]])
-    labels = tuple(row[0] for row in body) if labelled else ()
+    labels = tuple(matrix_layouts.detector_name(row[0]) for row in body) if labelled else ()
     return *_named(labels, detectors, values, source), values
 
 

@@ -7,18 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nkflow.compensation import inverse as linear
-from nkflow.compensation import matrix_csv
+from nkflow.compensation import matrix_csv, matrix_layouts
 from nkflow.errors import CompensationError
 
 __all__ = ["Doubt", "Spillover"]
 
 IDENTITY_TOLERANCE = 1e-5  # SpectroFlo writes 1e-6 off the diagonal and means "none" (STANDARDS FCS-C02)
 DIAGONAL_TOLERANCE = 0.01
+INVERTED = 0.01  # of all coefficients together: less is the noise of measured ones
 
 
 @dataclass(frozen=True)
@@ -73,23 +75,54 @@ class Spillover:
         return cls(tuple(names), np.eye(len(names)), source=source)
 
     @classmethod
-    def from_csv(cls, path: str | Path) -> Spillover:
+    def from_csv(cls, path: str | Path, *, inverted: bool = False) -> Spillover:
         """Read a matrix from the CSV file at `path`; see `from_csv_text`."""
         path = Path(path)
-        return cls.from_csv_text(matrix_csv.read(path), source=path.name)
+        return cls.from_csv_text(matrix_csv.read(path), source=path.name, inverted=inverted)
 
     @classmethod
-    def from_csv_text(cls, text: str, *, source: str = "") -> Spillover:
+    def from_csv_text(cls, text: str, *, source: str = "", inverted: bool = False) -> Spillover:
         """Read a matrix from CSV: a row of detector names, then one row per dye, its name in front or not.
 
         Rows of a square matrix whose names are the detectors' are put in the detectors' order; rows with
         other labels go by position and take their detector's name.
+
+        Parameters
+        ----------
+        inverted
+            The text holds a compensation matrix, the inverse of a spillover matrix (CO-09); it is inverted, and
+            its rows are divided by their diagonal.
+
+        Raises
+        ------
+        CompensationError
+            ``matrix-csv``; ``singular`` or ``ill-conditioned``; ``inverted`` where the matrix looks like a
+            compensation matrix and `inverted` is not set.
         """
         names, detectors, values = matrix_csv.parse(text, source)
-        return cls(names, np.array(values, dtype=np.float64), detectors, source)
+        read = cls(names, np.array(values, dtype=np.float64), detectors, source)
+        usual = read.inverse  # refuses what can't be inverted
+        if inverted:
+            return cls(names, usual / np.diag(usual)[:, None], detectors, source)
+        if any(doubt.code == "inverted" for doubt in read.doubts):
+            raise CompensationError(
+                "this looks like a compensation matrix, which is the inverse of a spillover matrix",
+                code="inverted",
+                where=source,
+                found="mostly negative numbers off the diagonal",
+                expected="the part of each dye's light that every detector sees, hardly ever negative",
+                next_step="If it is the inverse, read it with inverted=True.",
+            )
+        return read
 
-    def to_csv(self) -> str:
-        """Return the matrix as CSV text that `from_csv_text` reads back bit for bit."""
+    def to_csv(self, layout: Literal["square", "diva"] = "square") -> str:
+        """Return the matrix as CSV text.
+
+        ``square`` is what FlowJo and R read too, and `from_csv_text` bit for bit; ``diva`` lists pairs in percent, as
+        FACSDiva does.
+        """
+        if layout == "diva":
+            return matrix_layouts.diva_text(self.detectors, self.matrix)
         return matrix_csv.text(self.names, self.detectors, self.matrix)
 
     @property
@@ -234,7 +267,7 @@ def _doubts(spillover: Spillover) -> list[Doubt]:
     for name, value in zip(spillover.names, diagonal, strict=True):
         if abs(value - 1.0) > DIAGONAL_TOLERANCE:
             found.append(Doubt("diagonal", f"{name} counts {value:.6g} in its own detector instead of 1"))
-    if int(np.sum(off < 0)) > max(1, int(np.sum(off > 0))):
+    if off.size and -float(off[off < 0].sum()) > max(INVERTED, float(off[off > 0].sum())):
         text = "most spillover is negative: this looks like a compensation matrix (already inverted)"
         found.append(Doubt("inverted", text))
     return found
