@@ -135,7 +135,7 @@ class Inspection:
         if sample.acquired.begin is not None:
             seconds = sample.acquired.seconds
             length = "" if seconds is None else f", {seconds:.1f} s"
-            yield f"  acquired {sample.acquired.begin.isoformat(' ')}{length}"
+            yield f"  acquired {sample.acquired.begin.isoformat(' ', 'milliseconds')}{length}"
         if sample.volume is not None:
             units = sample.volume.plausible_units(sample.acquired.seconds)
             hint = (
