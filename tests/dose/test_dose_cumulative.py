@@ -146,6 +146,16 @@ def test_skipped_dose__adds_nothing_and_is_told() -> None:
     assert unaccounted.verdict == "INVALID"
 
 
+def test_schedule__is_watched_and_not_enforced() -> None:
+    on_day = second(first_record(), infused_at="2026-03-12T12:00:00Z")
+    assert "off-schedule" not in {finding.code for finding in on_day.findings}
+    late = second(first_record(), infused_at="2026-03-10T12:00:00Z")
+    assert "7.0 days after dose 1; the schedule has 5" in [finding.message for finding in late.findings]
+    assert late.verdict == on_day.verdict == "PASS"
+    after = second(first_record(), infused_at="2026-03-17T13:00:00Z")
+    assert after.verdict == "INVALID"
+
+
 def test_other_patient__can_not_be_added() -> None:
     found = second(first_record(**{"recipient.patient": "P-2"}))
     assert found.verdict == "INVALID"

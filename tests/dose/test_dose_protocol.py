@@ -30,6 +30,7 @@ def test_definitions__are_all_required(name: str) -> None:
     "path",
     [
         "confidence",
+        "day_tolerance",
         "dose_window",
         "mass",
         "volume",

@@ -105,6 +105,7 @@ def protocol(inputs: dict[str, Any]) -> dict[str, Any]:
         "version": "1.0",
         "title": "The worked example",
         "doses": [{"number": n, "day": 5 * (n - 1), "per_kg": float(dose)} for n, dose in doses],
+        "day_tolerance": 1,
         "definitions": {
             "dosed_population": "CD56+",
             "viable": "7-AAD-negative",

@@ -87,7 +87,8 @@ class MonteCarloRule(Document):
 class Protocol(Document):
     """A dose protocol (``nkflow: protocol/1``).
 
-    `confidence` is the probability that the guarded rule asks for, and that of one-sided bounds.
+    `day_tolerance` is by how many days a dose may be off the schedule before that is a finding; `confidence`
+    is the probability that the guarded rule asks for, and that of one-sided bounds.
     """
 
     nkflow: Literal["protocol/1"]
@@ -95,6 +96,7 @@ class Protocol(Document):
     version: str
     title: str
     doses: Annotated[tuple[DoseLevel, ...], Field(min_length=1)]
+    day_tolerance: Annotated[int, Field(ge=0)]
     definitions: Definitions
     counting: CountingRules
     mass: MassRule

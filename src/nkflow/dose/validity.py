@@ -97,7 +97,16 @@ def _schedule(case: Case) -> Iterator[Finding]:
     for skipped in case.order.skipped:
         text = f"dose {skipped.number} was skipped: {skipped.reason}"
         yield Finding("dose-skipped", "info", text, "dose.skipped", "sums hold the doses that were given")
+    days = {level.number: level.day for level in case.protocol.doses}
     for dose in case.given:
+        planned = days[case.order.number] - days.get(dose.number, 0)
+        passed = (case.order.infusion_at - dose.infused_at).total_seconds() / 86_400
+        if abs(passed - planned) > case.protocol.day_tolerance + 0.5:
+            text = f"{passed:.1f} days after dose {dose.number}; the schedule has {planned}"
+            yield Finding("off-schedule", "warning", text, "dose.infusion_at", "a physician decides")
+        if passed <= 0:
+            text = f"dose {dose.number} was infused after this one is to be"
+            yield _error("doses-out-of-order", text, "dose.earlier", "one of the two times is wrong")
         if dose.patient != case.recipient.patient:
             text = f"the record of dose {dose.number} is of patient {dose.patient}"
             yield Finding(
