@@ -181,7 +181,8 @@ def test_pack__equals_its_twin_and_unpack_gives_it_back(n_populations: int, n_ev
     masks = np.random.default_rng(n_populations).random((n_populations, 64)) < 0.5
     words = -(-n_populations // 64)
     out, expected = np.full((n_events, words), 7, np.uint64), np.full((n_events, words), 9, np.uint64)
-    bits.pack(masks.view(np.uint64), n_populations, np.full((8, 64), 255, np.uint8), out)
+    memory = np.full((8, 64), 255, np.uint8)
+    bits.pack(masks.view(np.uint64), n_populations, memory.view(np.uint64), memory, out)
     naive_bits.pack(masks, expected)
     np.testing.assert_array_equal(out, expected)
     for p in range(n_populations):

@@ -50,6 +50,7 @@ class Block:
         self.index = np.zeros(SIZE + 1, dtype=np.uint32)
         self.taken, self.shown = np.zeros(SIZE), np.zeros(SIZE)
         self.bytes = np.zeros((8, SIZE), dtype=np.uint8)
+        self.byte_lanes = self.bytes.view(np.uint64)
         self.marks = np.zeros(SIZE, dtype=np.bool_)
         self.n_selected = 0
         self.words = np.zeros((0, 1), dtype=np.uint64)

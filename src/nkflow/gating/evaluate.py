@@ -87,7 +87,9 @@ def _work(
             last = min(first + SIZE, sample.n_events)
             _one(program, block, reader, first, last - first, before)
             if words is not None:
-                bits.pack(block.lanes, program.n_populations, block.bytes, words[first:last])
+                bits.pack(
+                    block.lanes, program.n_populations, block.byte_lanes, block.bytes, words[first:last]
+                )
 
 
 def _one(

@@ -14,6 +14,7 @@ __all__ = ["pack", "unpack"]
 def pack(
     lanes: NDArray[np.uint64],
     n_populations: int,
+    work: NDArray[np.uint64],
     bytes_: NDArray[np.uint8],
     out: NDArray[np.uint64],
 ) -> None:
@@ -23,17 +24,17 @@ def pack(
     ----------
     lanes : (>= n_populations, n / 8)
         Masks (n_populations, n) seen as 64-bit words: eight events at once, one a byte.
-    bytes_ : (8, n)
-        Working memory.
+    work : (8, n / 8), bytes_ : (8, n)
+        The same working memory, seen in two ways.
     out : (<= n, n_words)
         Overwritten.
     """
-    work = bytes_.view(np.uint64)
     for word in range(out.shape[1]):
         n_bytes = min((n_populations - word * 64 + 7) // 8, 8)
         for b in range(n_bytes):
             first = word * 64 + b * 8
-            work[b, :] = lanes[first]
+            for i in range(lanes.shape[1]):
+                work[b, i] = lanes[first, i]
             for p in range(first + 1, min(first + 8, n_populations)):
                 shift = np.uint64(p - first)
                 for i in range(lanes.shape[1]):
@@ -52,4 +53,5 @@ def unpack(words: NDArray[np.uint64], population: int, out: NDArray[np.bool_]) -
     word, shift = population // 64, np.uint64(population % 64)
     for e in range(words.shape[0]):
         out[e] = (words[e, word] >> shift) & np.uint64(1)
-    out[words.shape[0] :] = False
+    for e in range(words.shape[0], out.shape[0]):
+        out[e] = False

@@ -35,7 +35,8 @@ def mark_ellipsoid(
     out : (n_events,)
         Overwritten.
     """
-    out[:] = False
+    for e in range(out.shape[0]):
+        out[e] = False
     n = rows.shape[0]
     difference = np.empty(n)
     for j in range(count):

@@ -66,7 +66,8 @@ def mark_polygon(
     out : (n_events,)
         Overwritten.
     """
-    out[:] = False
+    for e in range(out.shape[0]):
+        out[e] = False
     last = cells.shape[0] - 1
     x_low, x_high, y_low, y_high, x_step, y_step = box[0], box[1], box[2], box[3], box[4], box[5]
     for j in range(count):
@@ -93,7 +94,9 @@ def sort_cells(
     """
     n = cells.shape[0]
     x_low, y_low, x_step, y_step = box[0], box[2], box[4], box[5]
-    cells[:] = OUTSIDE
+    for row in range(n):
+        for column in range(n):
+            cells[row, column] = OUTSIDE
     for k in range(vx.shape[0]):
         ax, ay = (vx[k - 1] - x_low) * x_step, (vy[k - 1] - y_low) * y_step
         bx, by = (vx[k] - x_low) * x_step, (vy[k] - y_low) * y_step
