@@ -141,14 +141,14 @@ PLANTED: dict[str, tuple[Callable[[Path], None], str]] = {
 def test_planted_invalidity__is_found_with_its_reason(lot: Path, name: str) -> None:
     plant, reason = PLANTED[name]
     plant(lot)
-    result = release(lot / "lot.yaml")
+    result = release(lot / "lot.yaml", second_engine=False)
     assert result.verdict == "INVALID"
     assert any(reason in line for line in result.reasons), result.reasons
     assert reason.split(" of ")[0].split()[0] in result.page()
 
 
 def test_valid_lot__meets_every_precondition(small_lot: Path) -> None:
-    result = release(small_lot / "lot.yaml")
+    result = release(small_lot / "lot.yaml", second_engine=False)
     assert result.verdict != "INVALID"
     outcomes = {check["outcome"] for check in result.record["suitability"]}
     assert outcomes == {"met"}
@@ -157,7 +157,7 @@ def test_valid_lot__meets_every_precondition(small_lot: Path) -> None:
 
 def test_numbers__stay_visible_when_the_run_is_not_valid(lot: Path) -> None:
     _drop(lot, "unstained")
-    result = release(lot / "lot.yaml")
+    result = release(lot / "lot.yaml", second_engine=False)
     assert result.verdict == "INVALID"
     assert result.dose is not None
     assert result.record["dose"]["delivered_per_kg"] > 0

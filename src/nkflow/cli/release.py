@@ -17,12 +17,23 @@ __all__ = ["release"]
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="The folder to make."
 )
+@click.option(
+    "--second-engine/--no-second-engine",
+    default=True,
+    help="Gate with FlowKit too and compare.  [default: on]",
+)
 @verdict_is_data_option
 @threads_option
 @force_option
 @json_option
 def release(
-    lot: Path, out: Path, verdict_is_data: bool, threads: int | None, force: bool, as_json: bool
+    lot: Path,
+    out: Path,
+    second_engine: bool,
+    verdict_is_data: bool,
+    threads: int | None,
+    force: bool,
+    as_json: bool,
 ) -> None:
     """Read, gate, count and judge one lot; write its record and its page.
 
@@ -36,7 +47,9 @@ def release(
     from nkflow.release.pipeline import release as run
 
     refuse_existing(out, force=force)
-    result = run(lot, threads=threads, progress=progress(click.get_current_context()))
+    result = run(
+        lot, threads=threads, second_engine=second_engine, progress=progress(click.get_current_context())
+    )
     written = result.write(out, force=force)
     if as_json:
         echo_json(result.record)

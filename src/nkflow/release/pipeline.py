@@ -105,7 +105,11 @@ class Release:
 
 
 def release(
-    lot: str | Path, *, threads: int | None = None, progress: Callable[[str], None] = _silent
+    lot: str | Path,
+    *,
+    threads: int | None = None,
+    second_engine: bool = True,
+    progress: Callable[[str], None] = _silent,
 ) -> Release:
     """Run the whole job for the lot described by the document at `lot`.
 
@@ -115,6 +119,8 @@ def release(
         Path of ``lot.yaml``; files are relative to it.
     threads
         Threads for gating; the results do not depend on it.
+    second_engine
+        Gate the sample tubes with FlowKit too and compare event for event.
     progress
         Called with one sentence a step.
 
@@ -127,7 +133,7 @@ def release(
     tubes = []
     for tube in inputs.files:
         progress(f"gating tube {tube.name}")
-        tubes.append(gate_tube(tube, inputs.template, threads=threads))
+        tubes.append(gate_tube(tube, inputs.template, threads=threads, second_engine=second_engine))
     progress("counting and judging")
     rules = inputs.protocol.suitability
     checks = () if rules is None else check_suitability(rules, tubes)

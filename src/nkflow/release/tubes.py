@@ -16,7 +16,8 @@ from nkflow.counting.inputs import Counting
 from nkflow.counting.tubes import TubeCounts
 from nkflow.counting.volume import Acquisition, acquired_volume, kept_volume
 from nkflow.errors import DataError
-from nkflow.fcs.findings import Finding
+from nkflow.exchange.second_engine import CrossCheck, cross_check
+from nkflow.fcs.findings import Finding, Severity
 from nkflow.fcs.read import read_fcs
 from nkflow.fcs.sample import Sample
 from nkflow.gating.result import Gating
@@ -46,6 +47,8 @@ class GatedTube:
         The failure as plain values, or None.
     quality
         Of a tube that was gated: which part of the acquisition can be used.
+    second
+        Of a sample tube: what the second engine makes of it; None where it was not asked.
     """
 
     tube: TubeFile
@@ -54,6 +57,7 @@ class GatedTube:
     findings: tuple[Finding, ...] = ()
     error: Mapping[str, object] | None = None
     quality: Quality | None = None
+    second: CrossCheck | None = None
 
     @property
     def role(self) -> str:
@@ -118,23 +122,39 @@ class GatedTube:
             "gating": None if self.gating is None else self.gating.as_dict(),
             "kept": dict(self.kept),
             "acquisition": None if self.quality is None else self.quality.as_dict(),
+            "second_engine": None if self.second is None else self.second.as_dict(),
             "findings": [finding.as_dict() for finding in self.findings],
             "error": None if self.error is None else dict(self.error),
         }
 
 
-def gate_tube(tube: TubeFile, template: Template, *, threads: int | None = None) -> GatedTube:
-    """Read and gate the file of `tube`; a `DataError` becomes the result's `error`."""
+def gate_tube(
+    tube: TubeFile, template: Template, *, threads: int | None = None, second_engine: bool = True
+) -> GatedTube:
+    """Read, gate and check the file of `tube`; a `DataError` becomes the result's `error`.
+
+    A sample tube is gated by the second engine too, from its raw file, and compared event for event.
+    """
     sample: Sample | None = None
     try:
         sample = read_fcs(tube.path)
         gating = gate(sample, template, threads=threads)
+        quality = check_acquisition(sample)
+        second = cross_check(sample, gating) if second_engine and tube.role == "sample" else None
     except DataError as error:
         found = () if sample is None else _for_release(sample.findings)
         return GatedTube(tube, sample, None, found, error.as_dict())
-    quality = check_acquisition(sample)
-    findings = _for_release(sample.findings + gating.findings + quality.findings)
-    return GatedTube(tube, sample, gating, findings, quality=quality)
+    findings = _for_release(sample.findings + gating.findings + quality.findings + _of_second(second))
+    return GatedTube(tube, sample, gating, findings, quality=quality, second=second)
+
+
+def _of_second(check: CrossCheck | None) -> tuple[Finding, ...]:
+    """Return what a person should know of the second engine's answer; unexplained disagreement is an error."""
+    if check is None or check.identical:
+        return ()
+    severity: Severity = "info" if check.agrees else "warning" if check.explained else "error"
+    consequence = "" if check.agrees else "one of the two engines is wrong, or was given another file"
+    return (Finding("second-engine", severity, check.summary(), check.engine, consequence),)
 
 
 def _when(sample: Sample) -> list[str | None]:
