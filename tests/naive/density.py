@@ -27,8 +27,8 @@ def smooth_rows(rows, weights, out) -> None:
         out[i] = full[reach : reach + len(row)]
 
 
-def floor_places(rows, noise, first, last, out) -> None:
+def floor_places(rows, noise, rise, first, last, out) -> None:
     for i, row in enumerate(rows):
         part = list(row[first : last + 1])
-        top = min(part) + 2 * math.sqrt(noise * (min(part) + noise))
+        top = min(part) + rise * math.sqrt(noise * (min(part) + noise))
         out[i] = np.mean([first + k for k, height in enumerate(part) if height <= top])

@@ -47,19 +47,24 @@ def smooth_rows(rows: NDArray[np.float64], weights: NDArray[np.float64], out: ND
 
 @kernel
 def floor_places(
-    rows: NDArray[np.float64], noise: float, first: int, last: int, out: NDArray[np.float64]
+    rows: NDArray[np.float64],
+    noise: float,
+    rise: float,
+    first: int,
+    last: int,
+    out: NDArray[np.float64],
 ) -> None:
     """Write the middle of the floor of each row's valley between the bins `first` and `last` (inclusive).
 
     The floor are the bins that don't rise above the lowest one by more than counting explains,
-    ``2 sqrt(noise (lowest + noise))``; its middle is the mean of their positions, in bins. `noise` is the
+    ``rise sqrt(noise (lowest + noise))``; its middle is the mean of their positions, in bins. `noise` is the
     sum of the squared smoothing weights, so that ``noise * height`` is the variance of a smoothed height.
     """
     for i in range(rows.shape[0]):
         lowest = rows[i, first]
         for k in range(first, last + 1):
             lowest = min(lowest, rows[i, k])
-        top = lowest + 2.0 * math.sqrt(noise * (lowest + noise))
+        top = lowest + rise * math.sqrt(noise * (lowest + noise))
         total = 0.0
         count = 0
         for k in range(first, last + 1):

@@ -9,7 +9,7 @@ import numpy as np
 from nkflow.gating.adaptive.band import Band
 from nkflow.gating.adaptive.events import Events
 from nkflow.gating.adaptive.found import Cut
-from nkflow.gating.adaptive.order import entries_set
+from nkflow.gating.adaptive.order import entries_set, entries_under
 from nkflow.gating.adaptive.resolution import GateBoundary, Resolved
 from nkflow.gating.adaptive.setting import with_number, with_outline
 from nkflow.gating.gates import Dimension, Gate
@@ -26,17 +26,12 @@ def boundary_of(cut: Resolved, events: Events, refused: set[int]) -> GateBoundar
     u = float(cut.u or 0.0)
     tree = events.binding.template.tree
     up, down = (_moved(cut, events, sign * u) for sign in (1.0, -1.0))
-    near = _near(cut, events, u)
-    known = [
-        index
-        for index, node in enumerate(tree.nodes)
-        if not ({tree.nodes[i].entry for i in _with_needs(events, index)} & refused)
-        and not _lacking(events, index)
-    ]
+    near = np.flatnonzero(_near(cut, events, u))
     change = {}
-    if u > 0 and up is not None and down is not None:
-        high, low = events.part(near, up), events.part(near, down)
-        for index in known:
+    if u > 0 and len(near) and up is not None and down is not None:
+        high = events.part(near, up)
+        low = high.regated(down)
+        for index in _touched(cut, events, refused):
             moved = int(np.count_nonzero(high.mask(index))) - int(np.count_nonzero(low.mask(index)))
             if moved:
                 change[tree.keys[index]] = moved / (2 * u) * events.of / events.n
@@ -98,19 +93,14 @@ def _near(cut: Resolved, events: Events, u: float) -> np.ndarray[tuple[int], np.
     return np.asarray(near, dtype=np.bool_)
 
 
-def _with_needs(events: Events, index: int) -> set[int]:
-    nodes = events.binding.template.tree.nodes
-    seen: set[int] = set()
-    waiting = [index]
-    while waiting:
-        at = waiting.pop()
-        if at >= 0 and at not in seen:
-            seen.add(at)
-            waiting.extend(nodes[at].needs)
-    return seen
-
-
-def _lacking(events: Events, index: int) -> bool:
-    nodes = events.binding.template.tree.nodes
-    needed = {nodes[i].entry for i in _with_needs(events, index)}
-    return any(events.binding.lacks(d) for entry in needed for d in events.gates[entry].dimensions)
+def _touched(cut: Resolved, events: Events, refused: set[int]) -> list[int]:
+    """Return the populations that the cut decides and that have a gate, all their needs included."""
+    tree = events.binding.template.tree
+    sets = set(entries_set(cut.document, tree))
+    under = [entries_under(tree, (node.path,)) for node in tree.nodes]
+    lacking = {
+        entry for entry, gate in enumerate(events.gates) if any(map(events.binding.lacks, gate.dimensions))
+    }
+    return [
+        index for index, entries in enumerate(under) if entries & sets and not entries & (refused | lacking)
+    ]

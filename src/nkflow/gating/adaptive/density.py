@@ -22,7 +22,7 @@ _smooth: Any = kernels.smooth_rows
 MIN_EVENTS = 100  # STANDARDS section 6: below, no method answers
 BINS = 768
 NARROW, WIDE = 0.006, 0.03  # of the bandwidth, in parts of the grid's unit
-PEAK_Z = 3.5  # a peak rises above its saddle by so many SDs of counting
+PEAK_Z = 2.5  # a peak rises above its saddle by so many SDs of counting
 PEAK_RISE = 1.15  # and by this factor
 PEAK_EVENTS = 15  # and holds so many events
 
@@ -68,7 +68,7 @@ class Density:
     @cached_property
     def noise(self) -> float:
         """Sum of the squared weights: a smoothed height h of counted events has variance ``noise * h``."""
-        return float(np.dot(self.weights, self.weights))
+        return float((self.weights**2).sum())
 
     def place(self, position: float) -> float:
         """Return the display value of the middle of a bin; `position` may be fractional."""
@@ -86,6 +86,8 @@ class Density:
         until every peak rises above the valleys beside it by `PEAK_Z` SDs of counting and by `PEAK_RISE`.
         """
         tops, valleys = _extremes(self.height)
+        if not tops:
+            return ()
         while len(tops) > 1:
             rises = [self._rise(tops[k + side], valleys[k]) for k in range(len(valleys)) for side in (0, 1)]
             weakest = int(np.argmin(rises))
@@ -176,8 +178,8 @@ class _Coarse:
         if n < 2:
             return 0.0
         at = self.low + self.step * (np.arange(4096) + 0.5)
-        mean = float(self.counts @ at) / n
-        sd = math.sqrt(float(self.counts @ (at - mean) ** 2) / (n - 1))
+        mean = float((self.counts * at).sum()) / n
+        sd = math.sqrt(float((self.counts * (at - mean) ** 2).sum()) / (n - 1))
         iqr = self.quantile(0.75) - self.quantile(0.25)
         return float(0.9 * min((spread for spread in (sd, iqr / 1.34) if spread > 0), default=0.0) * n**-0.2)
 

@@ -67,11 +67,16 @@ class MixtureMethod(Document):
 
 
 class BandMethod(Document):
-    """The band of single events, height against area; the gate it sets is a polygon on these two channels."""
+    """The band of single events, height against area; the gate it sets is a polygon on these two channels.
+
+    `below` and `above` are its edges in robust SDs from the line, `largest` its end in robust SDs of ln area above the
+    median (none: no end).
+    """
 
     kind: Literal["singlet-band"]
     below: Annotated[float, Field(gt=0, le=20)] = 3.5
     above: Annotated[float, Field(gt=0, le=20)] = 3.5
+    largest: Annotated[float, Field(gt=0, le=50)] | None = None
 
 
 Method: TypeAlias = Annotated[

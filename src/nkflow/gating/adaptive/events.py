@@ -89,10 +89,14 @@ class Events:
             self._masks[population] = self._inside(self.binding.template.tree.nodes[population], population)
         return self._masks[population]
 
-    def part(self, chosen: Mask, gates: list[Gate]) -> Events:
-        """Return some of the events, to be gated with other gates."""
+    def part(self, chosen: NDArray[np.int64], gates: list[Gate]) -> Events:
+        """Return the events at the positions `chosen`, to be gated with other gates."""
         columns = {source: values[chosen] for source, values in self.columns.items()}
-        return Events(self.binding, gates, columns, int(np.count_nonzero(chosen)), self.of)
+        return Events(self.binding, gates, columns, len(chosen), self.of)
+
+    def regated(self, gates: list[Gate]) -> Events:
+        """Return the same events, to be gated with other gates."""
+        return Events(self.binding, gates, self.columns, self.n, self.of)
 
     def _inside(self, node: Node, population: int) -> Mask:
         gate = self.gates[node.entry]
@@ -104,9 +108,8 @@ class Events:
                 inside &= self._outlined(gate, inside, population)
             case _:
                 sources = [self.binding.source(d) for d in gate.dimensions]
-                for side, source in zip(
-                    sides(gate, node.outcome, sources, range(len(sources)))[0], sources, strict=True
-                ):
+                ends, _ = sides(gate, node.outcome, sources, range(len(sources)))
+                for side, source in zip(ends, sources, strict=True):
                     inside &= (self.columns[source] >= side.low) & (self.columns[source] < side.high)
         for other in node.exclude:
             inside &= ~self.mask(other)
@@ -134,8 +137,8 @@ class Events:
             inside[parent] = _in_polygon(points[0], points[1], shape.vx, shape.vy)
         else:
             round_ = ellipsoid(population, gate, sources, rows, text="")
-            away = (np.array(points).T - round_.centre) @ round_.whitening.T
-            inside[parent] = (away**2).sum(axis=1) <= round_.distance_square
+            away = np.array(points).T - round_.centre
+            inside[parent] = np.einsum("ij,jk,ik->i", away, round_.form, away) <= round_.distance_square
         return inside
 
 

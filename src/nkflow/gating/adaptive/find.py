@@ -63,7 +63,7 @@ def _named_fmo(found: Found) -> Found:
 
 def find_band(method: BandMethod, area: Array, height: Array, *, seed: int) -> Band | NoGate:
     """Return the band of single events, areas and heights (n,) in data units."""
-    return singlet_band(area, height, sds=(method.below, method.above), seed=seed)
+    return singlet_band(area, height, sds=(method.below, method.above), largest=method.largest, seed=seed)
 
 
 def band_in_window(found: Band | NoGate, window: tuple[float, float]) -> Band | NoGate:

@@ -24,7 +24,8 @@ MOST = 4  # components
 SMALLEST = 0.005  # share of a component
 CLEAR = 10.0  # BIC gap to the model with one component less: "very strong", Kass and Raftery 1995
 REPLICATES_1D, REPLICATES_2D = 200, 30
-RESAMPLED = 1_000  # points of a replicate; its errors are scaled to all
+RESAMPLED = 1_000  # points of a two-dimensional replicate; its errors are scaled to all
+BINS, STEPS = 128, 8  # of a one-dimensional one
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,16 +109,12 @@ def _points(values: Array) -> Array:
 
 
 def _fit(points: Array, components: int, *, seed: int) -> GaussianMixture | None:
-    from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
-    from threadpoolctl import threadpool_limits
 
     model = GaussianMixture(
         components, covariance_type="full", reg_covar=1e-6, tol=1e-3, max_iter=500, random_state=seed
     )
-    with threadpool_limits(1), warnings.catch_warnings():  # threads change the last bits
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(points)
+    _settle(model, points)
     return model if model.converged_ and model.weights_.min() >= SMALLEST else None
 
 
@@ -132,18 +129,24 @@ def _best(points: Array, *, seed: int) -> tuple[GaussianMixture | None, float]:
 
 def _again(points: Array, start: GaussianMixture) -> GaussianMixture:
     """Return the fit of a replicate, started at the fit of all: a few steps suffice."""
-    from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
-    from threadpoolctl import threadpool_limits
 
     model = GaussianMixture(
         start.n_components, reg_covar=1e-6, tol=1e-3, max_iter=20, random_state=0,
         weights_init=start.weights_, means_init=start.means_, precisions_init=start.precisions_,
     )  # fmt: skip
+    _settle(model, points)
+    return model
+
+
+def _settle(model: GaussianMixture, points: Array) -> None:
+    """Fit on one thread, since the number of threads changes the last bits; who asks looks at `converged_`."""
+    from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # scikit-learn's own
+
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(points)
-    return model
 
 
 def _replicates(points: Array, count: int, *, seed: int) -> list[Array]:
@@ -174,12 +177,38 @@ def _cuts(weights: Array, means: Array, variances: Array) -> list[float]:
 
 
 def _cut_error(points: Array, best: GaussianMixture, at: float, *, n: int, seed: int) -> float:
-    """Return the standard error of the cut closest to `at`, from replicates of at most `RESAMPLED` points."""
+    """Return the standard error of the cut closest to `at`: multinomial replicates of the binned points.
+
+    Each starts at the fit of all and takes `STEPS` steps of EM; all replicates at once.
+    """
+    low, high = float(points.min()), float(points.max())
+    counts, edges = np.histogram(points[:, 0], bins=BINS, range=(low, high))
+    x = (edges[:-1] + edges[1:]) / 2
+    rng = np.random.Generator(np.random.PCG64(seed))
+    drawn = rng.multinomial(len(points), counts / len(points), size=REPLICATES_1D).astype(np.float64)
+    fits = _em(x, drawn, _ordered(best))
     places = []
-    for part in _replicates(points, REPLICATES_1D, seed=seed):
-        cuts = _cuts(*_ordered(_again(part, best)))
+    for k in range(REPLICATES_1D):
+        cuts = _cuts(*(part[k] for part in fits))
         if cuts:
             places.append(min(cuts, key=lambda cut: abs(cut - at)))
     if len(places) < REPLICATES_1D // 2:
         return float("inf")
-    return float(np.std(places, ddof=1) * (min(RESAMPLED, len(points)) / n) ** 0.5)
+    return float(np.std(places, ddof=1) * (len(points) / n) ** 0.5)
+
+
+def _em(x: Array, counts: Array, start: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+    """Return weights, means and variances (n_rows, n_components) after `STEPS` steps of EM from `start`.
+
+    `x` (n_bins,) are the middles of the bins, `counts` (n_rows, n_bins). Dempster, Laird and Rubin 1977.
+    """
+    weights, means, variances = (np.tile(part, (len(counts), 1)) for part in start)
+    total = counts.sum(axis=1, keepdims=True)
+    for _ in range(STEPS):
+        away = (x[None, None, :] - means[:, :, None]) ** 2
+        height = (weights / np.sqrt(variances))[:, :, None] * np.exp(-0.5 * away / variances[:, :, None])
+        part = counts[:, None, :] * height / np.maximum(height.sum(axis=1, keepdims=True), 1e-300)
+        mass = np.maximum(part.sum(axis=2), 1e-9)
+        weights, means = mass / total, (part * x).sum(axis=2) / mass
+        variances = (part * (x[None, None, :] - means[:, :, None]) ** 2).sum(axis=2) / mass + 1e-6
+    return weights, means, variances

@@ -45,13 +45,13 @@ def tail(
         text = "no peak where one is looked for"
         return NoGate("one-peak", text, "tail", found.n, None, found)
     peak = max(inside, key=lambda each: found.height[each.bin])
-    rows, first = replicated(found, (0, len(found.counts) - 1), seed=seed)
+    rows, first = replicated(found, (peak.left, peak.right), seed=seed)
+    at = found.place(_end(found, found.height, (peak.left, peak.right), side=side, sds=sds))
     bins = (peak.left - first, peak.right - first)
-    ends = [_end(found, row, bins, side=side, sds=sds) for row in (found.height, *rows)]
-    at = found.place(ends[0])
+    ends = [_end(found, row, bins, side=side, sds=sds) for row in rows]
     return Cut(
         at=at,
-        se=float(np.std(ends[1:], ddof=1)) * found.step,
+        se=float(np.std(ends, ddof=1)) * found.step,
         floor=(at, at),
         method="tail",
         quality=float(found.counts[peak.left : peak.right + 1].sum() / found.n),

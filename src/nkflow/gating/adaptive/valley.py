@@ -17,7 +17,13 @@ from nkflow.kernels import density as kernels
 __all__ = ["MAX_DEPTH", "beside_top", "floor_around", "valley"]
 
 _floors: Any = kernels.floor_places
+_smooth: Any = kernels.smooth_rows
 
+WIDENINGS = (1.0, 2.0, 4.0)  # of the bandwidth: a rare population is a peak only when seen from further away
+RISE = 1.0  # SDs of counting by which the floor of a valley may rise above its lowest place
+SHORT = (
+    1.3  # the bootstrap of a minimum's place falls short; with it 3 SE hold the true valley (tests/adaptive)
+)
 MAX_DEPTH = 0.7  # a shallower valley is no clear answer
 
 
@@ -44,18 +50,26 @@ def valley(
     Of several valleys inside `search`: the deepest between the two highest peaks, else the deepest (AG-01).
     Quality is the valley's height over that of its lower peak: 0 is an empty gap, 1 no valley; above
     `MAX_DEPTH` there is *no gate*. A valley is cut in the middle of its floor, since the lowest bin of an
-    empty gap is any of them.
+    empty gap is any of them. Where the density shows no valley it is looked at with a wider bandwidth.
     """
     if np.count_nonzero(np.isfinite(values)) < n_min:
-        return NoGate(
-            "too-few-events", f"{len(values)} events, at least {n_min} are needed", "valley", len(values)
-        )
-    found = density(values, adjust=adjust)
+        return _too_few(values, n_min, "valley")
+    first: Found | None = None
+    for widening in WIDENINGS:
+        answer = _valley(density(values, adjust=adjust * widening), search, method="valley", seed=seed)
+        if isinstance(answer, Cut):
+            return answer
+        first = first or answer
+    assert first is not None  # there is at least one widening
+    return first
+
+
+def _valley(found: Density, search: Window, *, method: str, seed: int) -> Found:
     if len(found.peaks) < 2:
-        return NoGate("one-peak", "the density has one peak and no valley", "valley", found.n, None, found)
+        return NoGate("one-peak", "the density has one peak and no valley", method, found.n, None, found)
     candidates = _valleys(found)
     chosen = _chosen(found, [each for each in candidates if each.at in search])
-    return _answer(found, candidates, chosen, method="valley", seed=seed)
+    return _answer(found, candidates, chosen, method=method, seed=seed)
 
 
 def beside_top(
@@ -72,9 +86,7 @@ def beside_top(
     and broad are cells. Two beads in one event lie further up and belong to the peak.
     """
     if np.count_nonzero(np.isfinite(values)) < n_min:
-        return NoGate(
-            "too-few-events", f"{len(values)} events, at least {n_min} are needed", "beads", len(values)
-        )
+        return _too_few(values, n_min, "beads")
     found = density(values)
     candidates = _valleys(found)
     inside = [each for each in candidates if each.at in search]
@@ -87,6 +99,10 @@ def beside_top(
             text = f"the uppermost peak is too broad for beads: SD {(high - low) / 1.349:.3f}"
             return NoGate("no-fit", text, "beads", found.n, answer, found)
     return answer
+
+
+def _too_few(values: NDArray[np.float64], n_min: int, method: str) -> NoGate:
+    return NoGate("too-few-events", f"{len(values)} events, at least {n_min} are needed", method, len(values))
 
 
 def floor_around(found: Density, at: float, *, between: tuple[float, float]) -> tuple[float, float]:
@@ -109,12 +125,19 @@ def floor_around(found: Density, at: float, *, between: tuple[float, float]) -> 
 def _valleys(found: Density) -> list[_Valley]:
     valleys = []
     for left, right in zip(found.peaks[:-1], found.peaks[1:], strict=True):
-        place = np.empty(1)
-        _floors(found.height[None, :].copy(), found.noise, left.bin, right.bin, place)
         lower = min(found.height[left.bin], found.height[right.bin])
         depth = float(found.height[left.bin : right.bin + 1].min() / lower)
-        valleys.append(_Valley(left, right, found.place(float(place[0])), depth))
+        valleys.append(
+            _Valley(left, right, found.place(_middle(found.height, found.noise, left, right)), depth)
+        )
     return valleys
+
+
+def _middle(height: NDArray[np.float64], noise: float, left: Peak, right: Peak) -> float:
+    """Return the middle of the floor between two peaks, in bins."""
+    place = np.empty(1)
+    _floors(height[None, :].copy(), noise, RISE, left.bin, right.bin, place)
+    return float(place[0])
 
 
 def _chosen(found: Density, inside: list[_Valley]) -> _Valley | None:
@@ -131,13 +154,13 @@ def _answer(
         places = ", ".join(f"{each.at:.3f}" for each in candidates)
         text = f"no valley where one is looked for; there are valleys at {places}"
         return NoGate("no-valley", text, method, found.n, None, found)
-    bins = (chosen.left.bin, chosen.right.bin)
+    bins = _low_part(found, chosen)
     rows, first = replicated(found, bins, seed=seed)
     places_of = np.empty(len(rows))
-    _floors(rows, found.noise, bins[0] - first, bins[1] - first, places_of)
+    _floors(rows, found.noise, RISE, bins[0] - first, bins[1] - first, places_of)
     cut = Cut(
         at=chosen.at,
-        se=float(np.std(places_of, ddof=1)) * found.step,
+        se=SHORT * found.step * float(np.hypot(np.std(places_of, ddof=1), _bias(found, chosen))),
         floor=_floor(found, chosen),
         method=method,
         quality=chosen.depth,
@@ -152,10 +175,28 @@ def _answer(
     return cut
 
 
+def _bias(found: Density, chosen: _Valley) -> float:
+    """Return how far the smoothing moves the floor, in bins: it moves as far again when smoothed once more.
+
+    The bias of a minimum goes with the bandwidth squared, and two smoothings have twice its square.
+    """
+    again = np.empty((1, len(found.height)))
+    _smooth(found.height[None, :].copy(), found.weights, again)
+    twice = _middle(again[0], found.noise / 2**0.5, chosen.left, chosen.right)
+    return abs(twice - _middle(found.height, found.noise, chosen.left, chosen.right))
+
+
+def _low_part(found: Density, chosen: _Valley) -> tuple[int, int]:
+    """Return the bins round the valley whose height a replicate could bring down to the floor: 6 SDs of counting."""
+    part = found.height[chosen.left.bin : chosen.right.bin + 1]
+    low = chosen.left.bin + np.flatnonzero(part <= 4 * part.min() + 40 * found.noise)
+    return int(low[0]), int(low[-1])
+
+
 def _floor(found: Density, chosen: _Valley) -> tuple[float, float]:
     part = found.height[chosen.left.bin : chosen.right.bin + 1]
     lowest = float(part.min())
     bins = chosen.left.bin + np.flatnonzero(
-        part <= lowest + 2 * (found.noise * (lowest + found.noise)) ** 0.5
+        part <= lowest + RISE * (found.noise * (lowest + found.noise)) ** 0.5
     )
     return found.place(float(bins[0])), found.place(float(bins[-1]))
