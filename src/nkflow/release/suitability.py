@@ -64,7 +64,7 @@ def _present(rules: SuitabilityRules, tubes: Sequence[GatedTube]) -> Iterator[Ch
     for wanted in rules.required_tubes:
         count = there[wanted.role, wanted.marker]
         name = f"{wanted.role} {wanted.marker or ''}".strip()
-        yield Check(f"control {name}", "", f"{count} tubes", "at least 1", _met(count > 0))
+        yield Check(f"control {name}", "", f"{count}", "at least 1 tube", _met(count > 0))
 
 
 def _distinct(tubes: Sequence[GatedTube]) -> Iterator[Check]:
@@ -177,7 +177,7 @@ def _events(rules: SuitabilityRules, tubes: Sequence[GatedTube]) -> Iterator[Che
 
 
 def _range(rule: ControlRange, tubes: Sequence[GatedTube]) -> Iterator[Check]:
-    name = f"{rule.population} of {rule.of}"
+    name = " ".join(part for part in (rule.role, rule.marker, f"{rule.population} of {rule.of}") if part)
     limit = f"{rule.low_pct:g} to {rule.high_pct:g} %"
     for tube in tubes:
         if (tube.role, tube.marker) != (rule.role, rule.marker) or tube.gating is None:
