@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -12,12 +12,13 @@ from nkflow.acquisition.clock import why_not
 from nkflow.acquisition.findings import findings_of
 from nkflow.acquisition.quality import Quality
 from nkflow.acquisition.reasons import Segment, segments_of
-from nkflow.acquisition.reference import Reference, reference_of
-from nkflow.acquisition.run import Run, look_at
+from nkflow.acquisition.reference import reference_of
+from nkflow.acquisition.run import Run, Slices, look_at
 from nkflow.acquisition.search import bad_slices
 from nkflow.acquisition.settings import AcquisitionChecks
 from nkflow.acquisition.timeline import timeline_of
 from nkflow.fcs.sample import Sample
+from nkflow.plots.timeline import Timeline
 
 __all__ = ["check_acquisition"]
 
@@ -37,20 +38,12 @@ def check_acquisition(sample: Sample, checks: AcquisitionChecks | None = None) -
     run = look_at(sample, blur=checks.blur)
     reason = why_not(run, sample.n_events)
     mask = np.ones(sample.n_events, dtype=np.bool_)
-    segments: tuple[Segment, ...] = ()
     unit = "s" if sample.time_is_seconds else "ticks"
-    reference = timeline = total = removed = None
-    if not reason and run.slices is not None:
-        reference = reference_of(run.slices)
-        bad = bad_slices(run.slices, reference, checks)
-        segments = segments_of(run.slices, reference, bad=bad, checks=checks)
-        for segment in segments:
-            mask[segment.first : segment.stop] = False
-        timeline = timeline_of(run.slices, reference, unit=unit)
-        total = float(run.slices.begin[-1] - run.slices.begin[0])
-        removed = float(sum(segment.duration for segment in segments))
-    if checks.margin == "remove":
-        segments += _margin_segments(run, mask)
+    judged = _Judged() if reason or run.slices is None else _judge(run.slices, checks, unit=unit)
+    for segment in judged.segments:
+        mask[segment.first : segment.stop] = False
+    margins = _at_margins(run, mask) if checks.margin == "remove" else ()
+    if margins:
         mask &= ~run.at_margin
     for array in (mask, run.at_margin, run.time):
         if array is not None:
@@ -58,33 +51,51 @@ def check_acquisition(sample: Sample, checks: AcquisitionChecks | None = None) -
     quality = Quality(
         name=sample.name,
         mask=mask,
-        segments=segments,
+        segments=judged.segments + margins,
         assessable=not reason,
         reason=reason,
-        total_time=total,
-        removed_time=removed,
+        total_time=judged.total,
+        removed_time=None if reason else float(sum(segment.duration for segment in judged.segments)),
         time_unit=unit,
-        rate_drift=None if reference is None else reference.drift,
-        noise=MappingProxyType({} if reference is None else _noise(run, reference)),
+        rate_drift=judged.drift,
+        noise=MappingProxyType(judged.noise),
         aborted=_count(sample, "$ABRT"),
         lost=_count(sample, "$LOST"),
         margins=run.margins,
         at_margin=run.at_margin,
         time=None if reason else run.time,
-        timeline=timeline,
+        timeline=judged.timeline,
         checks=checks,
         findings=(),
     )
     return replace(quality, findings=findings_of(quality))
 
 
-def _noise(run: Run, reference: Reference) -> dict[str, float]:
-    names = () if run.slices is None else run.slices.channels
-    by_channel = zip(names, reference.noise.tolist(), strict=True)
-    return {"event rate": reference.rate_noise, **dict(by_channel)}
+@dataclass(frozen=True)
+class _Judged:
+    """What the clock allows to say; empty where it allows nothing."""
+
+    segments: tuple[Segment, ...] = ()
+    total: float | None = None
+    drift: float | None = None
+    noise: dict[str, float] = field(default_factory=dict)
+    timeline: Timeline | None = None
 
 
-def _margin_segments(run: Run, mask: NDArray[np.bool_]) -> tuple[Segment, ...]:
+def _judge(slices: Slices, checks: AcquisitionChecks, *, unit: str) -> _Judged:
+    reference = reference_of(slices)
+    bad = bad_slices(slices, reference, checks)
+    by_channel = zip(slices.channels, reference.noise.tolist(), strict=True)
+    return _Judged(
+        segments=segments_of(slices, reference, bad=bad, checks=checks),
+        total=float(slices.begin[-1] - slices.begin[0]),
+        drift=reference.drift,
+        noise={"event rate": reference.rate_noise, **dict(by_channel)},
+        timeline=timeline_of(slices, reference, unit=unit),
+    )
+
+
+def _at_margins(run: Run, mask: NDArray[np.bool_]) -> tuple[Segment, ...]:
     """Return the events at a margin that nothing else has removed, as one segment."""
     events = np.flatnonzero(run.at_margin & mask)
     if not len(events):
@@ -97,4 +108,4 @@ def _margin_segments(run: Run, mask: NDArray[np.bool_]) -> tuple[Segment, ...]:
 def _count(sample: Sample, keyword: str) -> int | None:
     """Return a keyword's number of events, None where there is none or it can't be."""
     value = sample.keywords.number(keyword)
-    return int(value) if value is not None and 0 <= value < 2**63 else None
+    return int(value) if value is not None and 0 <= value < 2**53 else None

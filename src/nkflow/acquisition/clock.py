@@ -34,7 +34,7 @@ def _why_not_clock(time: NDArray[np.float64]) -> str:
     span = float(time.max() - time.min())
     falls = time[back] - time[back + 1]
     if len(back) <= len(time) // 100 and falls.min() > span / 2:
-        return f"the clock wraps {len(back)} times"
+        return f"the clock starts again {len(back)} times: it wraps, or runs were joined"
     return f"the clock goes back {len(back)} times: the events are not in the order of acquisition"
 
 

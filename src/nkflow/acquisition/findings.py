@@ -11,7 +11,7 @@ from nkflow.fcs.findings import Finding
 
 __all__ = ["findings_of"]
 
-_MARGIN_NOTED = 0.01
+_MARGIN_NOTED = 0.1
 _NOISY = 3.0
 _MISSING_NOTED, _MISSING_REFUSED = 0.01, 0.05  # STANDARDS QC-04
 
@@ -76,7 +76,7 @@ def _margins(quality: Quality) -> Iterator[Finding]:
     removed = quality.checks.margin == "remove"
     yield Finding(
         "events-at-margin",
-        "warning" if share > _MARGIN_NOTED else "info",
+        "warning" if removed or share > _MARGIN_NOTED else "info",
         f"{_percent(share)} of the events stand at the upper end of a range: {places}",
         where=worst[0].channel,
         consequence="They are removed, cells and beads not alike."

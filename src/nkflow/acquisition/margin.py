@@ -39,6 +39,10 @@ class Margin:
     events: int
     piled: bool
 
+    def as_dict(self) -> dict[str, object]:
+        """Return plain values; a limit that only infinite events reach is None."""
+        return {**vars(self), "limit": self.limit if np.isfinite(self.limit) else None}
+
 
 class MarginWatch:
     """Looks at all blocks of a run in turn, then says which events stand at a margin (STANDARDS AG-08).

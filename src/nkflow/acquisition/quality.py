@@ -141,7 +141,7 @@ class Quality:
             "aborted": self.aborted,
             "lost": self.lost,
             "segments": [segment.as_dict() for segment in self.segments],
-            "margins": [dict(vars(margin)) for margin in self.margins],
+            "margins": [margin.as_dict() for margin in self.margins],
             "checks": self.checks.model_dump(mode="json"),
             "findings": [finding.as_dict() for finding in self.findings],
         }

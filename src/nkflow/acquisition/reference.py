@@ -1,7 +1,8 @@
 """What is normal in this run: the baseline of its event rate, the level of each signal, and how unsteady both are.
 
-All by medians over blocks of equal time, so that less than half of the run in faults moves them little; the noise
-by the median absolute deviation of short bins, in units of what counting alone explains, and never below that.
+Baseline and levels by medians over blocks of equal time, so that faults in less than half of the run move them
+little; the noise by the median difference of neighbouring short bins, in units of what counting alone explains, and
+never below that.
 """
 
 from __future__ import annotations
@@ -86,19 +87,22 @@ def _baseline(slices: Slices, blocks: NDArray[np.int64]) -> tuple[Array, float]:
     use = np.flatnonzero(time > 0)
     log_rate = np.log((events[use] + 0.5) / time[use])
     at = (use + 0.5) / len(time) - 0.5
-    apart = at[:, None] - at
-    np.fill_diagonal(apart, np.nan)
-    slope = float(
-        np.clip(
-            np.median(np.nanmedian((log_rate[:, None] - log_rate) / apart, axis=1)), -_STEEPEST, _STEEPEST
-        )
-    )
+    slope = _slope(at, log_rate)
     middle = float(np.median(log_rate - slope * at))
     begin = slices.begin[:-1]
     where = (begin - begin[0]) / (slices.begin[-1] - begin[0]) - 0.5
     expected = np.exp(middle + slope * where) * slices.duration
     expected[-1] = slices.events[-1]  # when the last slice would have ended is not known
     return expected, float(2 * np.sinh(slope / 2))
+
+
+def _slope(x: Array, y: Array) -> float:
+    """Return the repeated median slope, at most `_STEEPEST`; 0 for a single point."""
+    if len(x) < 2:
+        return 0.0
+    others = ~np.eye(len(x), dtype=np.bool_)
+    slopes = [np.median((y[k] - y[row]) / (x[k] - x[row])) for k, row in enumerate(others)]
+    return float(np.clip(np.median(slopes), -_STEEPEST, _STEEPEST))
 
 
 def _levels(slices: Slices, blocks: NDArray[np.int64]) -> Array:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from nkflow.acquisition.levels import Levels, levels_of
 from nkflow.acquisition.margin import Margin, MarginWatch
-from nkflow.fcs.channels import Channel
 from nkflow.fcs.sample import Sample
 from nkflow.kernels.acquisition import add_levels, assign_slices
 
@@ -86,7 +85,7 @@ class _Sums:
         self.sums = np.zeros((len(levels), room))
         self._slices = np.empty(_BLOCK, dtype=np.int64)
 
-    def look(self, first: int, time: NDArray[np.float64], values: list[NDArray[np.float64]]) -> None:
+    def look(self, first: int, time: NDArray[np.float64], values: NDArray[np.float64]) -> None:
         count = len(time)
         self.time[first : first + count] = time
         slices = self._slices[:count]
@@ -105,27 +104,24 @@ class _Sums:
 def look_at(sample: Sample, *, blur: float) -> Run:
     """Read every event of `sample` once; `blur` as for `levels_of`."""
     clock = next((channel for channel in sample.channels if channel.kind == "time"), None)
-    judged = [channel for channel in sample.channels if channel.kind in {"scatter", "fluorescence"}]
-    watch = MarginWatch(judged, sample.n_events)
-    if sample.n_events == 0 or clock is None:
-        _read(sample, judged, watch, None)
-        return Run(None, None, watch.close(sample), watch.marked)
-    sums = _Sums(levels_of(sample, judged, blur=blur), sample.n_events)
-    _read(sample, [*judged, clock], watch, sums)
-    return Run(sums.time, sums.close(), watch.close(sample), watch.marked)
-
-
-def _read(sample: Sample, channels: list[Channel], watch: MarginWatch, sums: _Sums | None) -> None:
-    columns = np.array([channel.index for channel in channels], dtype=np.int64)
+    signals = [channel for channel in sample.channels if channel.kind in {"scatter", "fluorescence"}]
+    levels = levels_of(sample, signals, blur=blur)
+    channels = [level.channel for level in levels]
+    watch = MarginWatch(channels, sample.n_events)
+    sums = None if clock is None or sample.n_events == 0 else _Sums(levels, sample.n_events)
+    columns = np.array(
+        [channel.index for channel in (*channels, *([clock] if clock else []))], dtype=np.int64
+    )
     block = np.empty((len(columns), _BLOCK))
-    judged = len(watch.channels)
-    ranked = set() if sums is None else {levels.channel.index for levels in sums.levels}
     with sample.open() as reader:
         for first in range(0, sample.n_events, _BLOCK):
             count = min(_BLOCK, sample.n_events - first)
             reader.read(first, count, columns, block)
-            values = block[:, :count]
-            watch.look(first, values[:judged])
+            values = block[: len(channels), :count]
+            watch.look(first, values)
             if sums is not None:
-                rows = [x for channel, x in zip(channels, values, strict=True) if channel.index in ranked]
-                sums.look(first, values[-1], rows)
+                sums.look(first, block[-1, :count], values)
+    margins = watch.close(sample)
+    if sums is None:
+        return Run(None, None, margins, watch.marked)
+    return Run(sums.time, sums.close(), margins, watch.marked)

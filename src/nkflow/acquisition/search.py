@@ -90,10 +90,10 @@ def _edges(
     events, expected = slices.events, reference.expected
     counted, due = events[begin:end].sum(), expected[begin:end].sum()
     score = np.zeros(high - low)
-    ratio = float(np.clip(counted / due, 0.02, 50.0)) if due > 0 else 50.0
+    ratio = float(np.clip(counted / due, 0.02, 50.0))
     if not checks.slow**0.5 < ratio < checks.fast**0.5:
         score += (np.log(ratio) * events[low:high] - (ratio - 1) * expected[low:high]) / reference.rate_noise
-    shifts = slices.ranks[:, begin:end].sum(axis=1) / max(counted, 1.0) - reference.levels
+    shifts = slices.ranks[:, begin:end].sum(axis=1) / counted - reference.levels
     for channel in np.flatnonzero(np.abs(shifts) > checks.shift / 2):
         # all of a large shift would leave half of a gradual onset outside
         shift = float(np.clip(shifts[channel], -checks.shift, checks.shift))

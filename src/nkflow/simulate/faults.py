@@ -56,7 +56,7 @@ def spoil(acquisition: Acquisition, faults: Collection[str], *, seed: np.random.
             last = number == len(placed) - 1
             tape = _PLACED[placed[number]](tape, begin, last=last, rng=rng)
         if "carry_over" in faults:
-            tape = carry_over(tape, 0.0, last=not placed, rng=rng)
+            tape = carry_over(tape, rng=rng)
         acquisition = recorded(tape, acquisition)
     return wrapped(acquisition) if "wrapped_time" in faults else acquisition
 

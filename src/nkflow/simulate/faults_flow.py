@@ -10,7 +10,7 @@ import numpy.typing as npt
 from nkflow.simulate.cytometer import CHANNELS
 from nkflow.simulate.faults_figures import DRAWN, FIXED
 from nkflow.simulate.faults_tape import Tape, stretched
-from nkflow.simulate.figures import PULSE, SCATTER_CHANNELS
+from nkflow.simulate.figures import DETECTORS, PULSE, SCATTER_CHANNELS
 from nkflow.simulate.labels import DEBRIS
 
 __all__ = ["bubble", "clog", "flow_step"]
@@ -44,11 +44,8 @@ def flow_step(tape: Tape, begin: float, *, last: bool, rng: np.random.Generator)
     faster = rng.random() < 0.5
     flow = DRAWN["faster flow" if faster else "slower flow"].draw(rng)
     left = (tape.seconds - begin) / flow
-    stays = (
-        last
-        and rng.random() < FIXED["flow step to the end"].value
-        and left < FIXED["flow step at most"].value
-    )
+    may_stay = last and left < FIXED["flow step at most"].value
+    stays = may_stay and rng.random() < FIXED["flow step to the end"].value
     seconds = left if stays else min(seconds, left)
     tape = stretched(tape, begin, seconds=seconds, flow=flow)
     inside = tape.within(begin, begin + seconds)
@@ -85,13 +82,10 @@ def _added(tape: Tape, at: npt.NDArray[np.float64], signals: npt.NDArray[np.floa
 
 def _flashes(count: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
     """Return the signals of light scattered at a surface, (count, 13): no dye, any size, any width."""
-    spread = FIXED["flash spread"].value
-    scatter = FIXED["flash"].value * np.exp(spread * rng.standard_normal((count, len(SCATTER_CHANNELS))))
+    scatter = rng.standard_normal((count, len(SCATTER_CHANNELS)))
     width = list(SCATTER_CHANNELS).index("FSC-W")
-    scatter[:, width] = PULSE["width"].value * np.exp(
-        FIXED["flash width spread"].value * rng.standard_normal(count)
-    )
-    dyes = FIXED["flash fluorescence"].value * rng.standard_normal(
-        (count, len(CHANNELS) - 1 - scatter.shape[1])
-    )
+    widths = PULSE["width"].value * np.exp(FIXED["flash width spread"].value * scatter[:, width])
+    scatter = FIXED["flash"].value * np.exp(FIXED["flash spread"].value * scatter)
+    scatter[:, width] = widths
+    dyes = FIXED["flash fluorescence"].value * rng.standard_normal((count, len(DETECTORS)))
     return np.concatenate([scatter, dyes], axis=1).astype(np.float32)

@@ -28,7 +28,7 @@ def drift(tape: Tape, begin: float, *, last: bool, rng: np.random.Generator) -> 
     return replace(tape, signals=signals).spoiled(begin, end)
 
 
-def carry_over(tape: Tape, begin: float, *, last: bool, rng: np.random.Generator) -> Tape:
+def carry_over(tape: Tape, *, rng: np.random.Generator) -> Tape:
     """Let the run begin with what the line still held of an unstained tube; this tube's own events come later.
 
     The cells of that tube are those of this one without their dyes, and without beads.
@@ -41,9 +41,8 @@ def carry_over(tape: Tape, begin: float, *, last: bool, rng: np.random.Generator
     dyes = slice(len(SCATTER_CHANNELS), len(CHANNELS) - 1)
     usual = np.array([detector.autofluorescence for detector in DETECTORS])
     noise = np.array([detector.electronic for detector in DETECTORS])
-    dark = usual * np.exp(
-        FIXED["carry-over autofluorescence spread"].value * rng.standard_normal((len(strange), len(usual)))
-    )
+    spread = FIXED["carry-over autofluorescence spread"].value
+    dark = usual * np.exp(spread * rng.standard_normal((len(strange), len(usual))))
     stained = rng.random(len(strange)) < DRAWN["carry-over own share"].draw(rng)
     dark += noise * rng.standard_normal(dark.shape)
     signals[:, dyes] = np.where(stained[:, None], signals[:, dyes], dark)
