@@ -102,6 +102,7 @@ def test_state__compensated_events_are_not_compensated_again() -> None:
 
 def test_state__compensated_events_without_a_matrix_satisfy_a_template_that_accepts_them() -> None:
     tube = sample(None, prefix="Comp-")
+    assert codes(gate(tube, policy("policy: file-or-none"))) == ["already-compensated"]
     assert codes(gate(tube, policy("policy: file, when_compensated: accept"))) == ["already-compensated"]
     with pytest.raises(CompensationError) as caught:
         gate(tube, policy("policy: file"))

@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from nkflow.gating import Boolean, Ellipsoid, Polygon, Quadrant, Range, Rectangle
-from nkflow.gating.compile_gate import display
 from nkflow.scales import Arcsinh, Biex, Hyperlog, Linear, Log, Logicle
 
 __all__ = ["membership", "path_of", "strategy_of"]
 
 
 def strategy_of(template, binding):
-    """Return `template`, bound to a sample, as FlowKit people would write it; coordinates go through its scales."""
+    """Return `template`, bound to a sample, as FlowKit people would write it; coordinates go through its transforms."""
     import flowkit as fk
 
     strategy = fk.GatingStrategy()
@@ -76,14 +75,19 @@ def _gate(fk, strategy, known, gate, name, node, template, binding):
         case Polygon():
             dimensions = [_dimension(fk, strategy, known, binding, d, gate.space) for d in gate.dimensions]
             columns = zip(*gate.vertices, strict=True)
-            shown = [_shown(binding, d, c, gate.space) for d, c in zip(gate.dimensions, columns, strict=True)]
+            shown = [
+                _shown(strategy, known, binding, d, c, gate.space)
+                for d, c in zip(gate.dimensions, columns, strict=True)
+            ]
             return fk.gates.PolygonGate(name, dimensions, np.column_stack(shown).tolist())
         case Ellipsoid():
             dimensions = [_dimension(fk, strategy, known, binding, d, gate.space) for d in gate.dimensions]
-            centre = _point(binding, gate, gate.centre)
+            centre = _point(strategy, known, binding, gate, gate.centre)
             covariance = np.array(gate.covariance) if gate.covariance is not None else None
             if covariance is None:
-                ends = np.array([_point(binding, gate, end) for end in gate.half_axes]) - centre
+                ends = (
+                    np.array([_point(strategy, known, binding, gate, end) for end in gate.half_axes]) - centre
+                )
                 covariance = ends.T @ ends
             return fk.gates.EllipsoidGate(name, dimensions, centre, covariance.tolist(), gate.distance_square)
         case Boolean():
@@ -98,7 +102,7 @@ def _quadrant(fk, strategy, known, gate, node, binding):
         dividers.append(
             fk.QuadrantDivider(
                 f"d{k}", _column(binding, source), "spill" if source.reading.dye else "uncompensated",
-                _shown(binding, divider.dimension, divider.values, gate.space).tolist(),
+                _shown(strategy, known, binding, divider.dimension, divider.values, gate.space).tolist(),
                 _transform(strategy, known, source.scale),
             )
         )  # fmt: skip
@@ -108,7 +112,9 @@ def _quadrant(fk, strategy, known, gate, node, binding):
         for divider, ends in zip(gate.dividers, gate.intervals(outcome), strict=True):
             ranges.append(
                 tuple(
-                    None if end is None else float(_shown(binding, divider.dimension, [end], gate.space)[0])
+                    None
+                    if end is None
+                    else float(_shown(strategy, known, binding, divider.dimension, [end], gate.space)[0])
                     for end in ends
                 )
             )
@@ -119,7 +125,8 @@ def _quadrant(fk, strategy, known, gate, node, binding):
 def _dimension(fk, strategy, known, binding, dimension, space, *, low=None, high=None):
     source = binding.source(dimension)
     ends = [
-        None if end is None else float(_shown(binding, dimension, [end], space)[0]) for end in (low, high)
+        None if end is None else float(_shown(strategy, known, binding, dimension, [end], space)[0])
+        for end in (low, high)
     ]
     compensation = "spill" if source.reading.dye is not None else "uncompensated"
     return fk.Dimension(
@@ -131,13 +138,19 @@ def _column(binding, source) -> str:
     return binding.channels[source.reading.channel].name
 
 
-def _shown(binding, dimension, values, space):
-    return display(binding.source(dimension).scale, np.array(values, dtype=np.float64), space)
+def _shown(strategy, known, binding, dimension, values, space):
+    """Return coordinates as FlowKit's own transform shows them, so that an event on a boundary stays on it."""
+    scale = binding.source(dimension).scale
+    values = np.array(values, dtype=np.float64)
+    if scale is None or space == "display":
+        return values
+    name = _transform(strategy, known, scale)
+    return np.ravel(strategy.transformations[name].apply(values.reshape(-1, 1)))
 
 
-def _point(binding, gate, point):
+def _point(strategy, known, binding, gate, point):
     return [
-        float(_shown(binding, d, [value], gate.space)[0])
+        float(_shown(strategy, known, binding, d, [value], gate.space)[0])
         for d, value in zip(gate.dimensions, point, strict=True)
     ]
 

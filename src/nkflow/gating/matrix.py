@@ -129,7 +129,9 @@ def _compensated_before(
         text = f"channels that say they are compensated are compensated again, as was asked: {names}"
         return Matrix(chosen, (Finding("compensated-again", "warning", text, sample.name),))
     whole = chosen is None or len(done) == len(chosen.detectors)
-    if template.compensation.when_compensated == "accept" and whole:
+    policy = template.compensation
+    may_stand = policy.when_compensated == "accept" or (chosen is None and policy.policy == "file-or-none")
+    if may_stand and whole:
         text = f"the channels say that they are compensated already: {names}"
         finding = Finding("already-compensated", "info", text, sample.name, "gated as they stand")
         return Matrix(None, (finding,))
