@@ -172,15 +172,18 @@ def test_write__integers_keep_their_keywords_and_ticks(tmp_path: Path) -> None:
     )
     first = read_fcs(tmp_path / "in.fcs")
     second = read_fcs(
-        write_fcs(tmp_path / "out.fcs", first, data_type="I", keywords={"$OP": "you", "New": "1"})
+        write_fcs(
+            tmp_path / "out.fcs", first, data_type="I", keywords={"$OP": "you", "New": "1", "$P3S": "CD56"}
+        )
     )
     np.testing.assert_array_equal(second.stored(), first.stored())
     np.testing.assert_array_equal(second.values(), first.values())
-    assert [second.keywords[key] for key in ("$OP", "NEW", "$TIMESTEP", "$P2S")] == [
+    assert [second.keywords[key] for key in ("$OP", "NEW", "$TIMESTEP", "$P2S", "$P3S")] == [
         "you",
         "1",
         "0.01",
         "CD3",
+        "CD56",
     ]
 
 
@@ -231,6 +234,7 @@ def test_write__a_file_over_itself(tmp_path: Path) -> None:
         (np.ones((2, 3)), {"data_type": "X"}),
         (np.ones((2, 3)), {"byte_order": "middle"}),
         (np.ones((2, 3)), {"keywords": {"$TOT": "7"}}),
+        (np.ones((2, 3)), {"keywords": {"$P1G": "7"}}),
         (np.ones((2, 3)), {"spillover": Spillover(("FSC-A", "APC-A"), np.eye(2) + 0.01)}),
     ],
 )

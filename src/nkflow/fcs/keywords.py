@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from string import ascii_lowercase, ascii_uppercase
 from types import MappingProxyType
 from typing import Literal
 
@@ -10,12 +11,10 @@ from nkflow.fcs.numerals import parse_float, parse_integer
 from nkflow.fcs.text import Pairs
 from nkflow.fcs.tolerance import Tolerance
 
-__all__ = ["Keywords", "decode_keywords"]
+__all__ = ["Keywords", "decode_keywords", "upper"]
 
 Encoding = Literal["ascii", "utf-8", "cp1252", "latin-1"]
-_LOWER = bytes(range(ord("a"), ord("z") + 1))
-_UPPER = _LOWER.upper()
-_ASCII_UPPER = str.maketrans(_LOWER.decode(), _UPPER.decode())
+_ASCII_UPPER = str.maketrans(ascii_lowercase, ascii_uppercase)
 
 
 class Keywords(Mapping[str, str]):

@@ -48,7 +48,7 @@ def read_spillover(
                 "spillover-unusable",
                 f"{key} holds no usable matrix: {problem}",
                 where=key,
-                consequence="it is not used: the file has no matrix",
+                consequence="it is not used",
             )
     for first, second in pairwise(found):
         if not _same(first, second):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -11,10 +12,18 @@ from nkflow.compensation import Spillover
 from nkflow.errors import InvalidValueError
 from nkflow.fcs.channels import Channel, unique_names
 from nkflow.fcs.header import HEADER_BYTES
+from nkflow.fcs.keywords import Keywords
 from nkflow.fcs.sample import Sample
 from nkflow.fcs.spillover_keyword import SEARCH_ORDER, format_spillover
 
-__all__ = ["channel_keywords", "head", "kept_keywords", "origin_keywords", "spillover_keyword"]
+__all__ = [
+    "channel_keywords",
+    "checked_keywords",
+    "head",
+    "kept_keywords",
+    "origin_keywords",
+    "spillover_keyword",
+]
 
 _HEADER_LIMIT = 99_999_999
 _OFFSET_DIGITS = 20
@@ -48,6 +57,7 @@ _LAYOUT = frozenset(
         "$UNICODE",
     ]
 ).union(SEARCH_ORDER)
+_OF_VALUES = re.compile(r"\$P[0-9]+(?:[BENRG]|DATATYPE)")
 _KEPT_OF_CHANNELS = ("F", "L", "O", "P", "T", "V", "TYPE", "TAG", "ANALYTE", "DET", "FEATURE", "CALIBRATION")
 
 
@@ -93,17 +103,8 @@ def spillover_keyword(sample: Sample, spillover: Spillover | None) -> dict[str, 
     return {"$SPILLOVER": format_spillover(replace(spillover, names=renamed, detectors=renamed))}
 
 
-def kept_keywords(sample: Sample, extra: Mapping[str, str]) -> dict[str, str]:
-    """Return the sample's other keywords and `extra`, which hold against them.
-
-    Raises
-    ------
-    InvalidValueError
-        `extra` sets a keyword of the layout.
-    """
-    refused = sorted(key for key in extra if key in _LAYOUT - {"$LAST_MODIFIER"})
-    if refused:
-        raise InvalidValueError("these keywords are set by the writer", found=", ".join(refused))
+def kept_keywords(sample: Sample) -> dict[str, str]:
+    """Return the sample's keywords that are about neither layout nor channels."""
     own = {
         key: value
         for key, value in sample.keywords.items()
@@ -113,7 +114,23 @@ def kept_keywords(sample: Sample, extra: Mapping[str, str]) -> dict[str, str]:
         own["$TIMESTEP"] = repr(sample.time_step)
     if sample.cytometer:
         own["$CYT"] = sample.cytometer
-    return own | _clocks(sample) | dict(extra)
+    return own | _clocks(sample)
+
+
+def checked_keywords(extra: Keywords) -> Keywords:
+    """Return `extra`, which the caller sets.
+
+    Raises
+    ------
+    InvalidValueError
+        One of them describes the layout or the values, which the writer does.
+    """
+    refused = sorted(
+        key for key in extra if (key in _LAYOUT and key != "$LAST_MODIFIER") or _OF_VALUES.fullmatch(key)
+    )
+    if refused:
+        raise InvalidValueError("these keywords are set by the writer", found=", ".join(refused))
+    return extra
 
 
 def _clocks(sample: Sample) -> dict[str, str]:

@@ -21,6 +21,7 @@ from nkflow.fcs.keywords import Keywords
 from nkflow.fcs.sample import Sample
 from nkflow.fcs.text_out import (
     channel_keywords,
+    checked_keywords,
     head,
     kept_keywords,
     origin_keywords,
@@ -89,19 +90,20 @@ def write_fcs(
         Values that the type does not hold, or a matrix or keyword that can't be written.
     """
     sample = events if isinstance(events, Sample) else Sample.from_arrays(np.asarray(events), channels)
+    extra = checked_keywords(Keywords(keywords or {}))
     target = Path(path)
     if target.exists() and not force:
         raise OutputError("the file exists already", where=str(target), next_step="Use force to replace it.")
     spans = _survey(sample)
     dtype = _dtype(options.get("data_type", "F" if spans.exact else "D"), options.get("byte_order", "little"))
-    whole = dtype.kind == "u"
     _check_fits(sample, spans, dtype)
     pairs = {
-        **kept_keywords(sample, Keywords(keywords or {})),
+        **kept_keywords(sample),
         **origin_keywords(sample, options.get("modified")),
         **spillover_keyword(sample, sample.spillover if spillover is None else spillover),
         **_layout_keywords(sample, dtype),
-        **channel_keywords(sample, spans.tops, dtype.itemsize, whole=whole),
+        **channel_keywords(sample, spans.tops, dtype.itemsize, whole=dtype.kind == "u"),
+        **extra,
     }
     with _replacing(target) as file:
         file.write(head(pairs, sample.n_events * len(sample.channels) * dtype.itemsize))
