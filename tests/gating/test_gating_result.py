@@ -262,7 +262,19 @@ def test_histograms__hold_every_event_of_the_parent_once(gating: Gating) -> None
         abs(plane.counts[:, cut:].sum() - gating.counts["T"] - gating.counts["NKT-like"])
         < 0.02 * plane.counts.sum()
     )
-    assert gate(tube(), template(), histograms=False).histograms == ()
+
+
+@pytest.mark.parametrize("membership", [True, False])
+def test_histograms__left_out_of_the_pass_are_counted_when_somebody_looks(
+    gating: Gating, membership: bool
+) -> None:
+    later = gate(tube(), template(), histograms=False, membership=membership)
+    assert later.drawings == ()
+    assert len(later.histograms) == len(gating.histograms)
+    for first, second in zip(later.histograms, gating.histograms, strict=True):
+        assert (first.population, first.x, first.y) == (second.population, second.x, second.y)
+        np.testing.assert_array_equal(first.counts, second.counts)
+        assert first.outlines == second.outlines
 
 
 def test_figure__draws_every_kind_of_gate(gating: Gating) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from nkflow.gating.adaptive.explanation import Explanation
     from nkflow.gating.adaptive.resolution import GateBoundary, Resolution
+    from nkflow.gating.draw import Drawn
 
 __all__ = ["Gating"]
 
@@ -48,6 +49,8 @@ class Gating:
         The template, the channels it found and the matrix that was applied.
     totals, drawings
         What the pass found.
+    undrawn
+        Populations (-1: root) whose gates the pass did not draw; they are drawn when somebody looks.
     not_evaluable
         Population (by number) -> why.
     given, allow
@@ -63,6 +66,7 @@ class Gating:
     not_evaluable: Mapping[int, str]
     given: Spillover | None = None
     allow: Collection[str] = ()
+    undrawn: frozenset[int] = frozenset()
     resolution: Resolution | None = field(default=None, repr=False)
 
     @property
@@ -189,6 +193,12 @@ class Gating:
         return describe(self.values(name, channel)[:, 0])
 
     @cached_property
+    def _drawn(self) -> tuple[Drawn, ...]:
+        from nkflow.gating.draw import all_drawn
+
+        return all_drawn(self)
+
+    @cached_property
     def histograms(self) -> tuple[Histogram, ...]:
         """The events of each parent on the axes of the gates below it, with those gates' outlines."""
         from nkflow.gating.figure import outlines_of
@@ -196,15 +206,15 @@ class Gating:
         keys = (*self.template.tree.keys, ROOT)
         return tuple(
             Histogram(keys[drawing.parent], drawing.x, drawing.y, counts, outlines_of(self, drawing))
-            for drawing, counts in zip(self.drawings, self.totals.histograms, strict=True)
+            for drawing, counts in self._drawn
         )
 
     def histogram(self, name: str) -> Histogram | None:
         """Return the parent's events on the axes of the gate that makes `name`; None for boolean and root."""
         index = self._index(name)
         entry = self.template.tree.nodes[index].entry if index >= 0 else -1
-        pairs = zip(self.drawings, self.histograms, strict=True)
-        return next((histogram for drawing, histogram in pairs if entry in drawing.entries), None)
+        pairs = zip(self._drawn, self.histograms, strict=True)
+        return next((histogram for (drawing, _), histogram in pairs if entry in drawing.entries), None)
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Iterate over populations as plain values: name, path, count, `of` what, frequency, interval, note."""

@@ -26,7 +26,8 @@ class Options(TypedDict, total=False):
         Keep who is inside which population (8 bytes an event for 64 populations). Default: up to 5 million
         events.
     histograms
-        Count the events of every drawn gate into a histogram. Default: yes.
+        Count the events of every drawn gate into a histogram in the same pass, not when somebody looks.
+        Default: yes.
     allow
         Named tolerances: ``compensate-again``.
     """
@@ -104,7 +105,8 @@ def run(
 
     program = compile_program(binding, draw_below=draw_below)
     totals = evaluate(sample, program, threads=threads, membership=membership)
-    return Gating(sample, binding, totals, program.drawings, program.not_evaluable, *asked)
+    undrawn = frozenset[int]() if draw_below is None else frozenset(range(-1, program.n_populations))
+    return Gating(sample, binding, totals, program.drawings, program.not_evaluable, *asked, undrawn)
 
 
 def explain(

@@ -39,7 +39,7 @@ def updated(before: Gating, template: Template, *, threads: int | None = None) -
         binding,
         threads=count,
         membership=before.totals.words is not None,
-        draw_below=None if before.drawings else (),
+        draw_below=() if before.undrawn else None,
         asked=(before.given, before.allow),
     )
 
@@ -81,34 +81,32 @@ def _partly(
     sample: Sample, before: Gating, binding: Binding, kept: dict[int, int], threads: int
 ) -> Gating | None:
     """Return the gating with `kept` populations recalled; None where an event turned up that has no number."""
-    draw = _drawn_anew(before, binding, kept) if before.drawings else ()
-    program = compile_program(binding, recalled=kept, draw_below=draw)
+    program = compile_program(binding, recalled=kept, draw_below=())
     totals = evaluate(sample, program, threads=threads, before=before.totals.words)
     if totals.n_non_finite:
         return None
-    pairs = [
-        *zip(program.drawings, totals.histograms, strict=True),
-        *_old_drawings(before, binding, kept, draw),
-    ]
-    pairs.sort(key=lambda pair: (pair[0].parent, pair[0].entries))
+    undrawn = _drawn_anew(before, binding, kept)
+    old = tuple(_old_drawings(before, binding, kept, undrawn))
     return Gating(
         sample,
         binding,
-        replace(totals, histograms=tuple(counts for _, counts in pairs)),
-        tuple(drawing for drawing, _ in pairs),
+        replace(totals, histograms=tuple(counts for _, counts in old)),
+        tuple(drawing for drawing, _ in old),
         program.not_evaluable,
         before.given,
         before.allow,
+        undrawn,
     )
 
 
 def _drawn_anew(before: Gating, binding: Binding, kept: dict[int, int]) -> frozenset[int]:
-    """Return the parents whose drawings change: their events do, or the axes of the gates below them."""
+    """Return the parents to be drawn again: their events change, or the axes of the gates below them."""
     tree = binding.template.tree
     return frozenset(
         parent
         for parent in range(-1, len(tree.nodes))
         if (parent >= 0 and parent not in kept)
+        or kept.get(parent, parent) in before.undrawn
         or _axes(binding, parent) != _axes(before.binding, kept.get(parent, parent))
     )
 
@@ -127,7 +125,7 @@ def _axes(binding: Binding, parent: int) -> list[object]:
 
 
 def _old_drawings(
-    before: Gating, binding: Binding, kept: dict[int, int], draw: frozenset[int] | tuple[()]
+    before: Gating, binding: Binding, kept: dict[int, int], draw: frozenset[int]
 ) -> Iterator[tuple[Drawing, NDArray[np.int32]]]:
     """Iterate over the drawings that stay as they are."""
     now = {number: index for index, number in kept.items()} | {-1: -1}
