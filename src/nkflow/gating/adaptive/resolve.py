@@ -22,10 +22,12 @@ from nkflow.gating.adaptive.resolution import Resolution, Resolved
 from nkflow.gating.adaptive.setting import with_number, with_outline
 from nkflow.gating.adaptive.window import Window, allowed
 from nkflow.gating.bind import Binding, bind
-from nkflow.gating.gates import Boolean, Dimension, Gate
+from nkflow.gating.gates import Dimension, Gate, Range
 from nkflow.gating.template import Template
 
 __all__ = ["resolve"]
+
+PASS_ALL = -1e300  # below every value a cytometer stores
 
 
 def resolve(
@@ -122,10 +124,12 @@ class _Work:
         return next(filter(None, map(self.binding.lacks, dimensions)), "")
 
     def _pass_all(self, sets: Mapping[int, str]) -> None:
-        """Let the gates of an absent optional channel pass their whole parent."""
+        """Let the gates of an absent optional channel pass every event that has a number in another channel."""
+        dimensions = [d for entry in sets for d in self.gates[entry].dimensions]
+        dimensions += [d for gate in self.gates for d in gate.dimensions]
+        there = next(dimension for dimension in dimensions if not self.binding.lacks(dimension))
         for entry in sets:
-            parent = self.template.document.populations[entry].parent
-            self.gates[entry] = Boolean("and", [parent])
+            self.gates[entry] = Range(there, low=PASS_ALL)
 
     def _answer(self, cut: CutDocument, method: Method, missing: str, *, seed: int) -> tuple[Answer, str]:
         """Return what `method` answers and where it looked."""
