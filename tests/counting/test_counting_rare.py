@@ -15,7 +15,6 @@ from nkflow.counting.rare import (
     events_needed,
     events_to_acquire,
     ladder,
-    limit_of_blank,
     predicted_blank,
 )
 from nkflow.counting.rules import BlankLimit, RareRule
@@ -35,7 +34,7 @@ NEEDED = (
 
 @pytest.mark.parametrize(("mean", "lob", "lod"), BLANKS)
 def test_blanks__give_the_published_limits(mean: float, lob: int, lod: float) -> None:
-    assert limit_of_blank(mean) == lob
+    assert predicted_blank(mean * 10**8, 10**12, pooled_parent=10**4) == lob
     assert detection_limit(lob) == pytest.approx(lod, abs=5e-5)
 
 
@@ -109,8 +108,9 @@ def test_lob__is_in_events_a_fraction_or_from_the_lots_own_blanks() -> None:
 
 def test_predicted_blank__is_wider_than_a_known_mean_and_scales_with_the_parent() -> None:
     """A tube with 4 of 20,000 predicts a mean of 12 of 60,000, and is itself uncertain."""
-    assert predicted_blank(4, 20_000, pooled_parent=60_000) > limit_of_blank(12.0)
-    assert predicted_blank(4000, 20_000_000, pooled_parent=60_000) == limit_of_blank(12.0)
+    known = 18
+    assert predicted_blank(4, 20_000, pooled_parent=60_000) > known
+    assert predicted_blank(400_000, 2_000_000_000, pooled_parent=60_000) == known
     assert predicted_blank(0, 60_000, pooled_parent=60_000) == 2
 
 

@@ -77,10 +77,6 @@ class Budget:
             sums[term.source] += term.u
         return dict(sums)
 
-    def without(self, kind: Kind) -> Budget:
-        """Return the budget without the terms of one kind."""
-        return Budget(tuple(term for term in self.terms if term.kind != kind))
-
     def contributions(self) -> list[dict[str, object]]:
         """Return variance and share of each source, largest first."""
         sums = self.by_source()

@@ -18,6 +18,7 @@ from nkflow.counting.gates import gate_points, gate_terms
 from nkflow.counting.inputs import Counting
 from nkflow.counting.populations import ABSOLUTE, REPORTED
 from nkflow.counting.rare import Ladder, ladder
+from nkflow.counting.ratio import Ratio, ratio
 from nkflow.counting.report import composition_dict
 from nkflow.counting.rules import CountingRules
 from nkflow.counting.tubes import TubeCounts
@@ -115,6 +116,13 @@ class Composition:
             tuple(applied * value for value in self.scale.by_tube(self.counts_of(population))),
             self.pooled.get("beads") if self.scale.method in ("beads", "bead_tube") else None,
         )
+
+    def ratio(self, population: str, to: str) -> Ratio | NotEvaluable:
+        """Return cells of `population` for each cell of `to`; the two share no cell."""
+        one, other = self.concentration(population), self.concentration(to)
+        if isinstance(one, NotEvaluable):
+            return one
+        return other if isinstance(other, NotEvaluable) else ratio(one, other)
 
     def ladder(self, population: str) -> Ladder | NotEvaluable:
         """Return where the count of a rare population stands."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-__all__ = ["ABSOLUTE", "JUDGED", "LEAVES", "PURE", "REPORTED", "UNIONS", "Leaf"]
+__all__ = ["ABSOLUTE", "JUDGED", "LEAVES", "PURE", "RATIOS", "REPORTED", "UNIONS", "Leaf"]
 
 Leaf = Literal["NK", "NKT-like", "T", "B", "monocytes", "other"]
 
@@ -23,6 +23,9 @@ JUDGED: tuple[str, ...] = ("viable", "NK", "NKT-like", "CD56+", "T", "CD3+", "B"
 
 PURE: tuple[str, ...] = ("NK", "NKT-like", "CD56+")
 """Populations whose share is called a purity."""
+
+RATIOS: tuple[tuple[str, str], ...] = (("NKT-like", "NK"), ("T", "CD56+"))
+"""Ratios of every composition, of populations that share no cell."""
 
 REPORTED: tuple[tuple[str, str], ...] = (
     ("viable", "CD45+"),

@@ -21,7 +21,6 @@ __all__ = [
     "events_needed",
     "events_to_acquire",
     "ladder",
-    "limit_of_blank",
 ]
 
 _MOST_EVENTS = 1_000_000_000
@@ -33,7 +32,8 @@ Rung = Literal["not detected", "trace", "detected, < LLOQ", "quantified"]
 class Ladder:
     """Where a count stands: N ≤ LoB not detected, < LoD trace, < LLOQ detected, else quantified.
 
-    `lob`, `lod` and `lloq` are in pooled events; `lob_source` says where the limit of blank came from.
+    `lob`, `lod` and `lloq` are in pooled events; `lob_source` says where the limit of blank came from. The
+    smallest mean that the blank lets one detect stands beside the protocol's own `lod`.
     """
 
     events: int
@@ -56,19 +56,9 @@ class Ladder:
         return {"rung": self.rung, "events": self.events, "lob_events": self.lob} | {
             "lod_events": self.lod,
             "lloq_events": self.lloq,
+            "lod_of_blank_events": detection_limit(self.lob),
             "lob_source": self.lob_source,
         }
-
-
-def limit_of_blank(mean: float, confidence: float = 0.95) -> int:
-    """Return the smallest count that Poisson blanks of this `mean` exceed with probability ≤ 1 - confidence.
-
-    Blank means of 1, 2, 5, 9 and 20 events give 3, 5, 9, 14 and 28.
-    """
-    count = 0
-    while special.pdtr(count, mean) < confidence:
-        count += 1
-    return count
 
 
 def detection_limit(lob: float, confidence: float = 0.95) -> float:
@@ -84,7 +74,8 @@ def predicted_blank(blank: int, parent: int, *, pooled_parent: int, confidence: 
 
     The blank's own `blank` events out of `parent` are few, so their mean is uncertain: with Jeffreys' prior
     the count to come is negative binomial with size ``blank + ½`` and odds ``pooled_parent / parent``. Its
-    95th percentile is the limit.
+    95th percentile is the limit. Large blanks leave the Poisson percentile of their mean: 3, 5, 9, 14 and 28
+    events for means of 1, 2, 5, 9 and 20.
     """
     size, odds = blank + 0.5, pooled_parent / parent
     count = 0

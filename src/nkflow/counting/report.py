@@ -9,7 +9,7 @@ from nkflow.counting.absolute import beads_added, dilution_factor, dilution_unce
 from nkflow.counting.crosscheck import bead_doublets, bead_recovery, other_methods
 from nkflow.counting.evaluable import NotEvaluable
 from nkflow.counting.homogeneity import ratio_homogeneity
-from nkflow.counting.populations import REPORTED
+from nkflow.counting.populations import RATIOS, REPORTED
 
 if TYPE_CHECKING:
     from nkflow.counting.composition import Composition
@@ -31,6 +31,7 @@ def composition_dict(composition: Composition) -> dict[str, Any]:
         "concentrations": {
             name: composition.concentration(name).as_dict() for name in composition.populations
         },
+        "ratios": {f"{one} to {other}": composition.ratio(one, other).as_dict() for one, other in RATIOS},
         "replicates": {name: _replicates(composition, name) for name in composition.populations},
         "ladder": {
             name: composition.ladder(name).as_dict()
