@@ -718,14 +718,14 @@ def _data_cases() -> list[Case]:
         Case(
             "D08",
             "least significant first against the rule",
-            _packed_clusters("lsb", big)[0],
-            truth=_packed_clusters("lsb", big)[1],
+            packed_clusters("lsb", big)[0],
+            truth=packed_clusters("lsb", big)[1],
         ),
         Case(
             "D08",
             "most significant first against the rule",
-            _packed_clusters("msb", "1,2,3,4")[0],
-            truth=_packed_clusters("msb", "1,2,3,4")[1],
+            packed_clusters("msb", "1,2,3,4")[0],
+            truth=packed_clusters("msb", "1,2,3,4")[1],
         ),
         Case(
             "D09",
@@ -801,6 +801,19 @@ def _data_cases() -> list[Case]:
             "$TOT too large, allowed",
             good.bend(keywords={"$TOT": "5"}, tail=b"x" * 50).bytes(),
             options={"allow": ["tot-mismatch"]},
+        ),
+        Case(
+            "D14",
+            "no $TOT in FCS 2.0, truncated",
+            OLD.bend(keywords={"$TOT": None}).bytes()[:-20],
+            code="fcs-truncated",
+        ),
+        Case(
+            "D14",
+            "no $TOT in FCS 2.0, truncated, read",
+            OLD.bend(keywords={"$TOT": None}).bytes()[:-20],
+            truth=EVENTS[:2],
+            options={"on_truncated": "read"},
         ),
         Case("D14", "no $TOT in FCS 2.0", OLD.bend(keywords={"$TOT": None}).bytes()),
         Case(
@@ -921,7 +934,7 @@ def _ten(order: str, byte_order: str) -> bytes:
     return build.bytes()
 
 
-def _packed_clusters(order: str, byte_order: str) -> tuple[bytes, list[tuple[int, ...]]]:
+def packed_clusters(order: str, byte_order: str) -> tuple[bytes, list[tuple[int, ...]]]:
     """Return 2000 events of three narrow clusters of 9 bits, packed in `order`."""
     rng = np.random.default_rng(5)
     events = np.clip(rng.normal((60, 300, 200), (4, 6, 8), (2000, 3)), 0, 511).astype(int)

@@ -104,6 +104,18 @@ def test_FCS_D18__a_checksum_never_refuses_a_file(case: Case, tmp_path: Path) ->
     verify(case, tmp_path)
 
 
+def test_FCS_D08__the_finding_says_what_the_order_rests_on(tmp_path: Path) -> None:
+    from fcs.fcs_corpus import packed_clusters
+
+    def said(order: str, byte_order: str) -> str:
+        path = tmp_path / "packed.fcs"
+        path.write_bytes(packed_clusters(order, byte_order)[0])
+        return next(f.consequence for f in read_fcs(path).findings if f.code == "packed-bit-order")
+
+    assert said("msb", "4,3,2,1").endswith("by the rule for $BYTEORD, and the events agree")
+    assert "the events say so, against the rule" in said("lsb", "4,3,2,1")
+
+
 def test_FCS_D10__the_mask_is_exact_up_to_64_bits() -> None:
     vectors = {(1024, 16): 1023, (1000, 16): 1023, (1025, 16): 2047, (2**32, 32): 0, (2**32 - 1, 32): 0}
     vectors |= {

@@ -95,6 +95,18 @@ def test_FCS_T13__analysis_has_the_syntax_of_text(tmp_path: Path) -> None:
     assert dict(_analysis(path)) == {"GATE1": "lymphocytes", "RESULT|X": "12"}
 
 
+def test_FCS_T13__text_may_say_where_analysis_is(tmp_path: Path) -> None:
+    plain, analysis = Build().bytes(), b"|A|1|"
+    path = tmp_path / "analysis.fcs"
+    path.write_bytes(plain + analysis)
+    with Source(path) as source:
+        window = Window(source, 0)
+        header = parse_header(window.read(0, HEADER_BYTES), Tolerance("x"))
+        for end, found in ((len(plain) + 4, {"A": "1"}), (len(plain) + 5, {})):
+            stated = Keywords({"$BEGINANALYSIS": str(len(plain)), "$ENDANALYSIS": str(end)})
+            assert dict(read_analysis(window, header, stated, Tolerance("x"), Limits())) == found
+
+
 def test_FCS_T13__a_broken_analysis_is_a_finding(tmp_path: Path) -> None:
     path = tmp_path / "analysis.fcs"
     plain = Build().bytes()

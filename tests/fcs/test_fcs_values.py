@@ -56,6 +56,13 @@ def test_FCS_V02__an_offset_of_zero_is_one(opened: Open) -> None:
     assert "log-offset-zero" in codes(sample)
 
 
+@pytest.mark.parametrize("text", ["junk", "4", "4,1,2", "4;1", "-4,1", "0,1"])
+def test_FCS_V02__what_is_no_logarithm_is_linear(text: str, opened: Open) -> None:
+    sample = opened(LOG.bend(keywords={"$P1E": text}))
+    assert sample.values()[:, 0].tolist() == [0, 1023]
+    assert ("log-unreadable" in codes(sample)) == (text not in ("-4,1", "0,1"))
+
+
 def test_FCS_V03__floats_are_never_logarithmic(opened: Open) -> None:
     sample = opened(Build(keywords={"$P1E": "4,1"}))
     np.testing.assert_array_equal(sample.values(), sample.stored())
