@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from nkflow.exchange.flowjo import FlowJoWorkspace, read_flowjo
 from nkflow.exchange.gatingml import read_gatingml
 from nkflow.exchange.gatingml_write import write_gatingml
 from nkflow.exchange.imported import ImportedTemplate
+from nkflow.exchange.second_engine import CrossCheck, cross_check
 
-__all__ = ["ImportedTemplate", "read_gatingml", "write_gatingml"]
+__all__ = [
+    "CrossCheck",
+    "FlowJoWorkspace",
+    "ImportedTemplate",
+    "cross_check",
+    "read_flowjo",
+    "read_gatingml",
+    "write_gatingml",
+]

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nkflow.exchange.border import distances
-from nkflow.gating.bind import Binding
-from nkflow.gating.gates import Boolean, Dimension
+from nkflow.exchange.dimension_values import dimension_values
+from nkflow.gating.gates import Boolean
 from nkflow.gating.result import Gating
-from nkflow.gating.values import values_of
 
 __all__ = ["BORDER", "Difference", "find_differences"]
 
@@ -92,7 +91,7 @@ def find_differences(
         near = np.zeros(len(own), dtype=np.bool_)
         odd = np.zeros(len(own), dtype=np.bool_)
         if len(own) and not isinstance(gate, Boolean):
-            columns = _columns(gating, gate.dimensions, own)
+            columns = [dimension_values(gating, dimension, own) for dimension in gate.dimensions]
             distance = distances(gate, node.outcome, gating.binding, columns)
             if distance is not None:
                 odd = ~distance.finite
@@ -110,33 +109,3 @@ def find_differences(
             )
         )
     return tuple(found)
-
-
-def _columns(
-    gating: Gating, dimensions: Sequence[Dimension], events: NDArray[np.int64]
-) -> list[NDArray[np.float64]]:
-    """Return for each dimension its value in data units of `events` (n,), compensated as it was gated."""
-    inside = np.zeros(gating.n_events, dtype=np.bool_)
-    inside[events] = True
-    columns = []
-    for dimension in dimensions:
-        first = _values(gating, dimension, dimension.channel, inside)
-        if dimension.per is None or dimension.ratio is None:
-            columns.append(first)
-        else:
-            second = _values(gating, dimension, dimension.per, inside)
-            columns.append(dimension.ratio.forward(first, second))
-    return columns
-
-
-def _values(
-    gating: Gating, dimension: Dimension, channel: str, inside: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    binding = gating.binding
-    if dimension.compensated is False:
-        binding = _uncompensated(binding)
-    return np.ascontiguousarray(values_of(gating.sample, binding, (channel,), inside)[:, 0])
-
-
-def _uncompensated(binding: Binding) -> Binding:
-    return replace(binding, spillover=None, detectors=())

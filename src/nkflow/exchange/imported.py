@@ -39,6 +39,14 @@ class ImportedTemplate(Template):
     custom_info: Mapping[int, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     ids: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
+    def paths_with_counts(self) -> tuple[str, ...]:
+        """Return the paths of the other tool's own populations: all, but for those that only help to make them."""
+        if not self.ids:
+            return tuple(node.path for node in self.tree.nodes)
+        return tuple(
+            node.path for node in self.tree.nodes if node.path in self.ids or node.path in self.stored_counts
+        )
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Template) and self.document == other.document
 

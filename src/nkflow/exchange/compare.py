@@ -1,0 +1,173 @@
+"""Another tool's counts beside ours, population by population, and the events on the border between them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nkflow.exchange.border import distances
+from nkflow.exchange.dimension_values import dimension_values
+from nkflow.exchange.imported import ImportedTemplate
+from nkflow.fcs.sample import Sample
+from nkflow.gating.gates import Ellipsoid
+from nkflow.gating.result import Gating
+from nkflow.gating.run import gate
+from nkflow.scales import Biex, Linear
+
+__all__ = ["Comparison", "CountDifference", "compare_counts"]
+
+_STEPS = 256.0  # of FlowJo's display
+_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class CountDifference:
+    """One population as the other tool counted it and as we do.
+
+    Attributes
+    ----------
+    population
+        Its path.
+    theirs, ours
+        Events; theirs None where the other tool stored no count.
+    on_grid
+        Ours, with outlines tested on FlowJo's grid; None without a template for it.
+    border
+        Events that FlowJo's grid may put on the other side: those whose membership the grid changes, and those
+        within a step of the border of an ellipse.
+    first
+        Up to 20 of them, from 0.
+    """
+
+    population: str
+    theirs: int | None
+    ours: int
+    on_grid: int | None
+    border: int
+    first: tuple[int, ...] = ()
+
+    @property
+    def difference(self) -> int | None:
+        """Ours less theirs."""
+        return None if self.theirs is None else self.ours - self.theirs
+
+    @property
+    def verdict(self) -> str:
+        """``same``, ``grid`` (exactly what the grid makes of it), ``border``, ``unexplained``, ``no count``."""
+        if self.theirs is None or self.difference is None:
+            return "no count"
+        if self.difference == 0:
+            return "same"
+        if self.on_grid == self.theirs:
+            return "grid"
+        return "border" if abs(self.difference) <= self.border else "unexplained"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the difference as plain values."""
+        return asdict(self) | {
+            "first": list(self.first),
+            "difference": self.difference,
+            "verdict": self.verdict,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """All populations of one sample; the gating is ours, on exact values."""
+
+    sample: str
+    rows: tuple[CountDifference, ...]
+    gating: Gating
+
+    @property
+    def explained(self) -> bool:
+        """Whether no population differs without an explanation."""
+        return all(row.verdict != "unexplained" for row in self.rows)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the comparison as plain values."""
+        return {
+            "sample": self.sample,
+            "explained": self.explained,
+            "populations": [row.as_dict() for row in self.rows],
+        }
+
+
+def compare_counts(
+    sample: Sample,
+    template: ImportedTemplate,
+    *,
+    on_grid: ImportedTemplate | None = None,
+    allow: Collection[str] = (),
+) -> Comparison:
+    """Gate `sample` and return our counts beside the stored ones of `template`.
+
+    Parameters
+    ----------
+    on_grid
+        The same template read with ``flowjo_binned=True``: the events that it moves explain a difference.
+    allow
+        As for `gate`.
+    """
+    ours = gate(sample, template, allow=allow, histograms=False)
+    binned = None if on_grid is None else gate(sample, on_grid, allow=allow, histograms=False)
+    near = _near_ellipses(ours)
+    rows = []
+    for path in template.paths_with_counts():
+        if path not in ours.counts:
+            continue
+        border = near.get(path, np.zeros(sample.n_events, dtype=np.bool_))
+        if binned is not None and path in binned.counts:
+            border = border | (ours.mask(path) != binned.mask(path))
+        rows.append(
+            CountDifference(
+                path,
+                template.stored_counts.get(path),
+                ours.counts[path],
+                None if binned is None else binned.counts[path],
+                int(border.sum()),
+                tuple(np.flatnonzero(border)[:_SHOWN].tolist()),
+            )
+        )
+    return Comparison(sample.name, tuple(rows), ours)
+
+
+def _near_ellipses(gating: Gating) -> Mapping[str, NDArray[np.bool_]]:
+    """Return for each population its parent's events within a step of an ellipse that it, or one above it, has."""
+    tree, template = gating.template.tree, gating.template
+    near: dict[int, NDArray[np.bool_]] = {}
+    for index in tree.order:
+        node = tree.nodes[index]
+        shape = template.populations[node.entry].gate
+        found = np.zeros(gating.n_events, dtype=np.bool_)
+        for other in node.needs:
+            if other in near:
+                found |= near[other]
+        if isinstance(shape, Ellipsoid) and index not in gating.not_evaluable:
+            events = np.arange(gating.n_events)
+            columns = [dimension_values(gating, dimension, events) for dimension in shape.dimensions]
+            distance = distances(shape, node.outcome, gating.binding, columns)
+            assert distance is not None
+            found |= distance.values <= _step(shape)
+        if found.any():
+            near[index] = found
+    return {tree.nodes[index].path: found for index, found in near.items()}
+
+
+def _step(shape: Ellipsoid) -> float:
+    """Return one step of the display, as a part of the ellipse's shorter half-axis."""
+    if shape.covariance is None:
+        return 0.0
+    units = []
+    for dimension in shape.dimensions:
+        length = float(dimension.scale.channels) if isinstance(dimension.scale, Biex) else 1.0
+        units.append(length / _STEPS)
+    if any(isinstance(dimension.scale, Linear) for dimension in shape.dimensions):
+        return 0.02  # the length of a linear axis is not in the template
+    in_steps = np.array(shape.covariance) / np.outer(units, units)
+    shortest = float(np.sqrt(np.linalg.eigvalsh(in_steps).min()))
+    return 1.0 / max(shortest, 1.0)
