@@ -107,8 +107,8 @@ def test_valley__that_is_asked_for_elsewhere_is_another_one() -> None:
     values = np.concatenate(
         [rng.normal(*peak) for peak in ((0.2, 0.03, 9000), (0.6, 0.03, 9000), (0.9, 0.02, 800))]
     )
-    assert cut_of(valley(values, search=Window(0.7, 0.88))).at == pytest.approx(0.77, abs=0.06)
-    nowhere = valley(values, search=Window(0.25, 0.28))
+    assert cut_of(valley(values, window=Window(0.7, 0.88))).at == pytest.approx(0.77, abs=0.06)
+    nowhere = valley(values, window=Window(0.25, 0.28))
     assert isinstance(nowhere, NoGate)
     assert nowhere.reason == "no-valley"
     assert "valleys at" in nowhere.message
@@ -249,7 +249,7 @@ class TestWindow:
             se = cut_of(valley(values, seed=seed)).se
             # the window begins three errors above (below) the true valley
             window = Window(true - shift * 3 * se, true - shift * 3 * se + 0.3)
-            found = allowed(valley(values, search=window.widened(), seed=seed), window)
+            found = allowed(valley(values, window=window, seed=seed), window)
             wrong += isinstance(found, NoGate) is not breach
         assert wrong <= 1
 

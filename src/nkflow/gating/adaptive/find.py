@@ -37,12 +37,11 @@ _LINE: TypeAlias = ValleyMethod | BeadsMethod | TailMethod | QuantileMethod | FM
 
 def find_cut(method: Method, values: Array, *, window: Window, seed: int) -> Found:
     """Return the answer of a one-dimensional method for `values` (n,), display units (of an FMO: the control's)."""
-    search = window.widened()
     match method:
         case ValleyMethod():
-            return valley(values, search=search, adjust=method.adjust, seed=seed)
+            return valley(values, window=window, adjust=method.adjust, seed=seed)
         case BeadsMethod():
-            return beside_top(values, search=search, seed=seed)
+            return beside_top(values, window=window, seed=seed)
         case TailMethod():
             return tail(values, side=method.side, sds=method.sds, search=ANYWHERE, seed=seed)
         case QuantileMethod():
@@ -50,7 +49,7 @@ def find_cut(method: Method, values: Array, *, window: Window, seed: int) -> Fou
         case FMOMethod():
             return _named_fmo(quantile(values, method.p, seed=seed))
         case MixtureMethod():
-            return mixture_cut(values, search=search, seed=seed)
+            return mixture_cut(values, search=window.widened(), seed=seed)
         case BandMethod():
             raise AssertionError("a band has two dimensions")
         case _:

@@ -24,7 +24,7 @@ RISE = 1.0  # SDs of counting by which the floor of a valley may rise above its 
 SHORT = (
     1.3  # the bootstrap of a minimum's place falls short; with it 3 SE hold the true valley (tests/adaptive)
 )
-MAX_DEPTH = 0.7  # a shallower valley is no clear answer
+MAX_DEPTH = 0.85  # a shallower valley is no clear answer
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,15 @@ class _Valley:
 def valley(
     values: NDArray[np.float64],
     *,
-    search: Window = ANYWHERE,
+    window: Window = ANYWHERE,
     adjust: float = 1.0,
     n_min: int = MIN_EVENTS,
     seed: int = 0,
 ) -> Found:
     """Return the cut at the valley of the density of `values` (n,), in display units.
 
-    Of several valleys inside `search`: the deepest between the two highest peaks, else the deepest (AG-01).
+    Of several valleys: the deepest between the two highest peaks, else the deepest (AG-01); clear ones inside
+    `window` come first, then those of the wider range in which a breach is looked for.
     Quality is the valley's height over that of its lower peak: 0 is an empty gap, 1 no valley; above
     `MAX_DEPTH` there is *no gate*. A valley is cut in the middle of its floor, since the lowest bin of an
     empty gap is any of them. Where the density shows no valley it is looked at with a wider bandwidth.
@@ -56,7 +57,7 @@ def valley(
         return _too_few(values, n_min, "valley")
     first: Found | None = None
     for widening in WIDENINGS:
-        answer = _valley(density(values, adjust=adjust * widening), search, method="valley", seed=seed)
+        answer = _valley(density(values, adjust=adjust * widening), window, method="valley", seed=seed)
         if isinstance(answer, Cut):
             return answer
         first = first or answer
@@ -64,18 +65,18 @@ def valley(
     return first
 
 
-def _valley(found: Density, search: Window, *, method: str, seed: int) -> Found:
+def _valley(found: Density, window: Window, *, method: str, seed: int) -> Found:
     if len(found.peaks) < 2:
         return NoGate("one-peak", "the density has one peak and no valley", method, found.n, None, found)
     candidates = _valleys(found)
-    chosen = _chosen(found, [each for each in candidates if each.at in search])
+    chosen = _chosen(found, _in_reach(candidates, window))
     return _answer(found, candidates, chosen, method=method, seed=seed)
 
 
 def beside_top(
     values: NDArray[np.float64],
     *,
-    search: Window = ANYWHERE,
+    window: Window = ANYWHERE,
     max_spread: float = 0.05,
     n_min: int = MIN_EVENTS,
     seed: int = 0,
@@ -89,7 +90,7 @@ def beside_top(
         return _too_few(values, n_min, "beads")
     found = density(values)
     candidates = _valleys(found)
-    inside = [each for each in candidates if each.at in search]
+    inside = _in_reach(candidates, window)
     if not inside:
         return NoGate("no-valley", "no valley where the beads are looked for", "beads", found.n, None, found)
     answer = _answer(found, candidates, inside[-1], method="beads", seed=seed)
@@ -138,6 +139,12 @@ def _middle(height: NDArray[np.float64], noise: float, left: Peak, right: Peak) 
     place = np.empty(1)
     _floors(height[None, :].copy(), noise, RISE, left.bin, right.bin, place)
     return float(place[0])
+
+
+def _in_reach(candidates: list[_Valley], window: Window) -> list[_Valley]:
+    """Return the clear valleys inside the window; without one, those of the wider range."""
+    inside = [each for each in candidates if each.at in window and each.depth <= MAX_DEPTH]
+    return inside or [each for each in candidates if each.at in window.widened()]
 
 
 def _chosen(found: Density, inside: list[_Valley]) -> _Valley | None:
