@@ -51,7 +51,9 @@ def test_functions__are_short_with_few_arguments(path: Path) -> None:
             a.arg for a in (*function.args.posonlyargs, *function.args.args) if a.arg not in {"self", "cls"}
         ]
         total = len(positional) + len(function.args.kwonlyargs)
-        is_verb = any("command" in ast.unparse(d) for d in function.decorator_list)  # an option is an argument
+        is_verb = any(
+            "command" in ast.unparse(d) for d in function.decorator_list
+        )  # an option is an argument
         if not in_kernels and not is_verb and (total > 6 and function.name != "__init__"):
             too_many.append(f"{function.name}: {total} arguments")
     assert not too_long

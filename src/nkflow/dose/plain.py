@@ -9,6 +9,7 @@ from nkflow.dose.judge import log10_depletion, recovery_pct
 from nkflow.dose.kir import kir_mismatch
 
 if TYPE_CHECKING:
+    from nkflow.dose.protocol import Protocol
     from nkflow.dose.result import Dose
 
 __all__ = ["plain_dose"]
@@ -24,13 +25,7 @@ def plain_dose(dose: Dose) -> dict[str, Any]:
         "computed_verdict": dose.computed_verdict,
         "assurance": dose.assurance,
         "reasons": list(dose.reasons),
-        "protocol": {
-            "name": case.protocol.name,
-            "version": case.protocol.version,
-            "sha256": case.protocol.sha256,
-            "definitions": case.protocol.definitions.model_dump(mode="json"),
-            "confidence": case.protocol.confidence,
-        },
+        "protocol": _protocol(case.protocol),
         "recipient": case.recipient.model_dump(mode="json"),
         "product": case.product.model_dump(mode="json", exclude_none=True),
         "number": case.order.number,
@@ -56,6 +51,17 @@ def plain_dose(dose: Dose) -> dict[str, Any]:
             for given in case.given
         ],
         "findings": [finding.as_dict() for finding in dose.findings],
+    }
+
+
+def _protocol(protocol: Protocol) -> dict[str, Any]:
+    """Return which protocol judged, and its definitions."""
+    return {
+        "name": protocol.name,
+        "version": protocol.version,
+        "sha256": protocol.sha256,
+        "definitions": protocol.definitions.model_dump(mode="json"),
+        "confidence": protocol.confidence,
     }
 
 

@@ -77,4 +77,4 @@ def parse_fields(text: NDArray[np.uint8], widths: NDArray[np.int64], out: NDArra
             return -1 - at
         out[place] = value
         at += width
-    return out.shape[0]
+    return len(out)
