@@ -1,0 +1,151 @@
+"""What is wrong with a control, by name: dim, saturated, swapped, mislabelled, duplicated, mismatched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nkflow.controls.gated import Gated
+from nkflow.controls.location import robust_sd
+from nkflow.controls.settings import compare
+from nkflow.controls.slope import Row, regression
+from nkflow.controls.tube import Tube
+from nkflow.fcs.findings import Finding
+
+__all__ = ["diagnose", "peak"]
+
+SATURATED = 0.01  # of the scatter-gated events
+CLIPPED = 0.5  # of the positives: what is left of them is no sample of the dye
+BRIGHTER = 1.25  # times the own detector: another one is the dye's
+BRIGHT = 10.0  # robust SDs
+MISMATCH = 0.01  # of a coefficient, and this many standard errors
+MISMATCH_ERRORS = 5.0
+AT_MOST = 5_000
+
+Array = NDArray[np.float64]
+
+
+def diagnose(controls: Mapping[str, Gated], *, needs_negative: bool = True) -> tuple[Finding, ...]:
+    """List what a person should know about the controls (detector -> control), each finding naming its file.
+
+    `needs_negative`: whether a control without a negative can't be used.
+    """
+    found: list[Finding] = []
+    peaks = {detector: peak(control) for detector, control in controls.items()}
+    found += _doubled(controls)
+    for detector, control in controls.items():
+        found += _detector(detector, peaks, controls)
+        if control.source or needs_negative:
+            found += _brightness(detector, control)
+        found += _saturation(detector, control)
+    return (*found, *_settings([control.tube for control in controls.values()]))
+
+
+def peak(control: Gated) -> str | None:
+    """Return the detector in which the control is brightest, whatever it is labelled; None where it is dark.
+
+    Upper quantiles of the gated events over those of the negative: no positives have to be chosen first.
+    """
+    if not control.negative.shape[1] or not control.events.shape[1]:
+        return None
+    noise = np.array([max(robust_sd(row), 1e-9) for row in control.negative])
+    for share in (0.9, 0.97, 0.995):
+        signal = np.quantile(control.events, share, axis=1) - np.quantile(control.negative, share, axis=1)
+        brightest = int(np.argmax(signal))
+        if signal[brightest] >= BRIGHT * noise[brightest]:
+            own = float(signal[control.own])
+            chosen = control.own if own * BRIGHTER >= signal[brightest] else brightest
+            return control.tube.detectors[chosen]
+    return None
+
+
+def _detector(detector: str, peaks: Mapping[str, str | None], controls: Mapping[str, Gated]) -> list[Finding]:
+    """Tell whether the control is brightest in another detector than its own (flowStats#40, #41)."""
+    brightest, file = peaks[detector], controls[detector].tube.name
+    if brightest is None or brightest == detector:
+        return []
+    other = controls.get(brightest)
+    if other is not None and peaks[brightest] == detector:
+        text = f"{file} and {other.tube.name} are swapped: the control for {detector} is brightest in {brightest}"
+        return [Finding("swapped-controls", "error", text, detector, "both rows would be wrong")]
+    text = f"{file} is given as the control for {detector} and is brightest in {brightest}: mislabelled"
+    return [Finding("mislabelled-control", "error", text, detector, "its row would be another dye's")]
+
+
+def _doubled(controls: Mapping[str, Gated]) -> list[Finding]:
+    """Find controls with the same events."""
+    found = []
+    items = list(controls.items())
+    for k, (detector, control) in enumerate(items):
+        for other, twin in items[:k]:
+            if np.array_equal(control.tube.light, twin.tube.light, equal_nan=True):
+                text = f"{control.tube.name} ({detector}) holds the same events as {twin.tube.name} ({other})"
+                found.append(
+                    Finding("duplicated-control", "error", text, detector, "one of them is not what it says")
+                )
+    return found
+
+
+def _brightness(detector: str, control: Gated) -> list[Finding]:
+    file = control.tube.name
+    if not control.source:
+        text = f"{file} ({detector}) has no negative: no unstained tube of its kind, and hardly any negative events"
+        return [Finding("no-negative", "error", text, detector, "its row can't be measured")]
+    if control.positive is None:
+        text = f"{file} ({detector}) has hardly any event above the negative: too dim, or not stained"
+        return [Finding("no-positives", "error", text, detector, "its row can't be measured")]
+    if not control.positive.dim:
+        return []
+    text = f"{file} ({detector}) is too dim: its positives lie {control.positive.brightness:.0f} SD above the negative"
+    return [Finding("dim-control", "warning", text, detector, "its coefficients are uncertain")]
+
+
+def _saturation(detector: str, control: Gated) -> list[Finding]:
+    own, worst = control.saturated
+    if worst < SATURATED:
+        return []
+    positives = control.positives.shape[1] / max(control.events.shape[1], 1)
+    clipped = own > CLIPPED * (own + positives)
+    where = "its own detector" if own >= SATURATED else "another detector"
+    text = f"{control.tube.name} ({detector}) is saturated: {100 * worst:.1f} % of its events are at the end of {where}"
+    consequence = (
+        "what is left of the positives is no sample of the dye" if clipped else "those events are left out"
+    )
+    return [Finding("saturated-control", "error" if clipped else "warning", text, detector, consequence)]
+
+
+def _settings(tubes: Sequence[Tube]) -> list[Finding]:
+    """Compare every control with the first: all must be of one instrument, one setting, one day."""
+    return [
+        Finding(
+            finding.code, finding.severity, f"{tube.name}: {finding.message}", tube.name, finding.consequence
+        )
+        for tube in tubes[1:]
+        for finding in compare(tubes[0].settings, tube.settings, where=tube.name)
+    ]
+
+
+def mismatch(detector: str, control: Gated, row: Row) -> list[Finding]:
+    """Tell whether the positives' own line misses the negative: another autofluorescence (CO-16).
+
+    The slope within the positives needs no negative; where it differs from `row` by more than 0.01 and by five
+    standard errors, positives and negatives are not the same kind of particle.
+    """
+    positives = control.positives
+    step = max(1, positives.shape[1] // AT_MOST)
+    within = regression(positives[:, ::step], control.own)
+    errors = np.sqrt(within.errors**2 + row.errors**2)
+    apart = np.abs(within.slopes - row.slopes)
+    odd = (apart > MISMATCH) & (apart > MISMATCH_ERRORS * errors)
+    if not odd.any():
+        return []
+    worst = int(np.argmax(np.where(odd, apart, 0.0)))
+    text = (
+        f"the positives of {control.tube.name} ({detector}) have another autofluorescence than the negative "
+        f"({control.source}): by themselves they give {within.slopes[worst]:.4f} instead of "
+        f"{row.slopes[worst]:.4f} into {control.tube.detectors[worst]}"
+    )
+    consequence = "use a negative of the same cells or beads, or method='regression'"
+    return [Finding("negative-mismatch", "warning", text, detector, consequence)]

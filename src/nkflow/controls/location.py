@@ -1,0 +1,52 @@
+"""Robust centre and spread of a population, with the variance of the centre."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["biweight", "deviation", "robust_sd", "thinned"]
+
+CUT = 6.0  # in units of the scaled median absolute deviation; 98 % efficient for a Gaussian
+ROUNDS = 6
+ENOUGH = 4_000
+
+Array = NDArray[np.float64]
+
+
+def robust_sd(values: Array) -> float:
+    """Return half the distance of the 15.87 % and 84.13 % points: the SD where the values are Gaussian."""
+    low, high = np.quantile(values, [0.1587, 0.8413])
+    return float(high - low) / 2.0
+
+
+def thinned(values: Array) -> Array:
+    """Return at most some 4,000 evenly spaced values: enough for a start and a scale, at a tenth of the time."""
+    return values[:: max(1, len(values) // ENOUGH)]
+
+
+def deviation(values: Array) -> float:
+    """Return the scaled median absolute deviation: the SD where the values are Gaussian."""
+    return 1.4826 * float(np.median(np.abs(values - np.median(values))))
+
+
+def biweight(y: Array, x: Array, slope: float, *, start: float, scale: float) -> tuple[float, float]:
+    """Return Tukey's biweight location of ``y - slope x`` (n,) and the variance of that location.
+
+    Newton steps from `start` (Beaton & Tukey 1974); the variance is that of an M-estimate,
+    mean(psi^2) / (n mean(psi')^2) (Huber 1981, eq. 3.2.13). Beyond six times `scale` an event counts nothing.
+    """
+    from nkflow.kernels import controls
+
+    sums: Any = controls.biweight_sums
+    centre, cut = start, CUT * max(scale, 1e-12)
+    for _ in range(ROUNDS):
+        psi, derivative, squares = sums(y, x, slope, centre, cut)
+        if derivative <= 0.0:
+            return centre, float("inf")  # the start lies outside the population
+        centre += psi / derivative
+        if abs(psi) < 1e-3 * np.sqrt(squares):
+            break
+    return float(centre), float(squares / derivative**2)

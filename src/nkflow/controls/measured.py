@@ -1,0 +1,135 @@
+"""`MeasuredSpillover`: a spillover matrix with its standard errors, its controls and what was odd about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nkflow.compensation import Spillover
+from nkflow.controls.settings import Settings
+from nkflow.fcs.findings import Finding
+
+__all__ = ["ControlReport", "MeasuredSpillover"]
+
+
+@dataclass(frozen=True)
+class ControlReport:
+    """How one row of the matrix was measured.
+
+    Attributes
+    ----------
+    detector, file
+        The dye's own detector and the control's file.
+    events, gated, positives, negatives
+        Numbers of events: of the file, inside the scatter gate, and of the two populations compared.
+    negative
+        Where the negative comes from.
+    cut, median
+        Of the positives in the own detector: lower end, and median above the negative's; data units.
+    brightness
+        That median in robust SDs of the negative. All three None where no negative was needed.
+    positives_are, estimate
+        How the positives were found (``mode``, ``all``, ``brighter part``) and what was estimated from them
+        (``level``, ``ratio of medians``, ``line``).
+    saturated
+        Part of the scatter-gated events at the end of the own detector.
+    """
+
+    detector: str
+    file: str
+    events: int
+    gated: int
+    positives: int
+    negatives: int
+    negative: str
+    cut: float | None
+    median: float | None
+    brightness: float | None
+    positives_are: str
+    estimate: str
+    saturated: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return dict(vars(self))
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredSpillover(Spillover):
+    """A spillover matrix that was measured from single-stain controls.
+
+    Attributes
+    ----------
+    errors : (n_dyes, n_detectors)
+        Standard error of each coefficient, read-only; 0 on the diagonal and in unit rows.
+    controls
+        One report per measured row.
+    findings
+        What a person should know about the controls, each naming its control.
+    settings
+        Of the instrument the controls were acquired on.
+    """
+
+    errors: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)), repr=False)
+    controls: tuple[ControlReport, ...] = field(default=(), repr=False)
+    findings: tuple[Finding, ...] = field(default=(), repr=False)
+    settings: Settings = field(default_factory=Settings, repr=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        errors = np.array(self.errors, dtype=np.float64, order="C")
+        errors.flags.writeable = False
+        object.__setattr__(self, "errors", errors)
+
+    @property
+    def trusted(self) -> bool:
+        """Whether no finding is an error."""
+        return all(finding.severity != "error" for finding in self.findings)
+
+    def report(self, detector: str) -> ControlReport | None:
+        """Return how the row of `detector` was measured; None for a unit row."""
+        return next((report for report in self.controls if report.detector == detector), None)
+
+    def without_noise(self, errors: float = 2.0) -> Spillover:
+        """Return the matrix with coefficients of less than so many standard errors set to zero (CO-18).
+
+        Small negative coefficients are kept otherwise: cutting them off biases every small one upwards.
+        """
+        off = ~np.eye(*self.matrix.shape, dtype=np.bool_)
+        noise = off & (np.abs(self.matrix) < errors * self.errors)
+        source = f"{self.source}; |s| < {errors:g} SE set to 0"
+        return Spillover(self.names, np.where(noise, 0.0, self.matrix), self.detectors, source)
+
+    def coefficients(self) -> list[dict[str, Any]]:
+        """Return one row per measured coefficient: dye, detector, value, standard error; plain values."""
+        measured = {report.detector for report in self.controls}
+        return [
+            {"dye": dye, "detector": name, "spillover": float(value), "standard_error": float(error)}
+            for dye, values, errors in zip(self.names, self.matrix, self.errors, strict=True)
+            for name, value, error in zip(self.detectors, values, errors, strict=True)
+            if dye in measured and dye != name
+        ]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything as plain values."""
+        return {
+            "source": self.source,
+            "sha256": self.sha256,
+            "names": list(self.names),
+            "detectors": list(self.detectors),
+            "matrix": self.matrix.tolist(),
+            "standard_errors": self.errors.tolist(),
+            "condition": self.condition,
+            "settings": self.settings.as_dict(),
+            "controls": [report.as_dict() for report in self.controls],
+            "findings": [finding.as_dict() for finding in self.findings],
+        }
+
+
+def named(findings: Sequence[Finding]) -> str:
+    """Return the sentences of `findings`, one after the other."""
+    return "; ".join(finding.message for finding in findings)
