@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     from nkflow.dose.protocol import Protocol, load_protocol, protocols
     from nkflow.dose.result import Dose
     from nkflow.errors import NkflowError
+    from nkflow.exchange import (
+        CrossCheck,
+        FlowJoWorkspace,
+        ImportedTemplate,
+        cross_check,
+        read_flowjo,
+        read_gatingml,
+        write_gatingml,
+    )
     from nkflow.fcs import Channel, Finding, Sample, data_sets, read_fcs, write_fcs
     from nkflow.gating.gates import Boolean, Ellipsoid, Polygon, Quadrant, Range, Rectangle
     from nkflow.gating.load import load_template, templates
@@ -40,11 +49,14 @@ _PLACES = {
     "Channel": "nkflow.fcs",
     "Composition": "nkflow.counting.composition",
     "Counting": "nkflow.counting.inputs",
+    "CrossCheck": "nkflow.exchange",
     "Dose": "nkflow.dose.result",
     "Ellipsoid": "nkflow.gating.gates",
     "Finding": "nkflow.fcs",
+    "FlowJoWorkspace": "nkflow.exchange",
     "Gating": "nkflow.gating.result",
     "Hyperlog": "nkflow.scales",
+    "ImportedTemplate": "nkflow.exchange",
     "Linear": "nkflow.scales",
     "Log": "nkflow.scales",
     "Logicle": "nkflow.scales",
@@ -64,6 +76,7 @@ _PLACES = {
     "Template": "nkflow.gating.template",
     "TubeCounts": "nkflow.counting.tubes",
     "assess_dose": "nkflow.dose.assess",
+    "cross_check": "nkflow.exchange",
     "data_sets": "nkflow.fcs",
     "gate": "nkflow.gating.run",
     "gate_all": "nkflow.gating.tubes",
@@ -74,9 +87,12 @@ _PLACES = {
     "protocols": "nkflow.dose.protocol",
     "quantify": "nkflow.counting.quantify",
     "read_fcs": "nkflow.fcs",
+    "read_flowjo": "nkflow.exchange",
+    "read_gatingml": "nkflow.exchange",
     "simulate_lot": "nkflow.simulate.lot",
     "templates": "nkflow.gating.load",
     "write_fcs": "nkflow.fcs",
+    "write_gatingml": "nkflow.exchange",
 }
 
 __all__ = [
@@ -86,11 +102,14 @@ __all__ = [
     "Channel",
     "Composition",
     "Counting",
+    "CrossCheck",
     "Dose",
     "Ellipsoid",
     "Finding",
+    "FlowJoWorkspace",
     "Gating",
     "Hyperlog",
+    "ImportedTemplate",
     "Linear",
     "Log",
     "Logicle",
@@ -110,6 +129,7 @@ __all__ = [
     "Template",
     "TubeCounts",
     "assess_dose",
+    "cross_check",
     "data_sets",
     "gate",
     "gate_all",
@@ -120,10 +140,13 @@ __all__ = [
     "protocols",
     "quantify",
     "read_fcs",
+    "read_flowjo",
+    "read_gatingml",
     "release",
     "simulate_lot",
     "templates",
     "write_fcs",
+    "write_gatingml",
 ]
 
 
