@@ -164,6 +164,17 @@ def test_with_gate__changes_one_gate_and_nothing_else() -> None:
     assert template.with_gate("CD16+", gate=Range("CD16", low=5)).populations[4].gate == Range("CD16", low=5)
 
 
+def test_with_gate__moves_the_cut_of_a_quadrant_with_one_divider_by_an_outcomes_end() -> None:
+    template = load_template("nk_release_7aad")
+    moved = template.with_gate("viable", high=3200)
+    assert moved == template.with_gate("dead", low=3200) == template.with_gate("viable", x_cut=3200)
+    assert moved != template
+    with pytest.raises(GateError, match="open there"):
+        template.with_gate("viable", low=3)
+    with pytest.raises(GateError, match="no such field"):  # two dividers: which one is meant?
+        template.with_gate("NK", low=3)
+
+
 def test_with_gate__refuses_unknown_populations_fields_and_values() -> None:
     template = parse_template(GOOD)
     with pytest.raises(TemplateError, match="'CD17"):

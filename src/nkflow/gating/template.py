@@ -151,7 +151,8 @@ class Template:
         population
             A name (or path); any outcome of a quadrant stands for the quadrant.
         changes
-            Fields of the gate (``low``, ``high``, ``vertices``, ``x_cut``...), or ``gate=`` a whole new one.
+            Fields of the gate (``low``, ``high``, ``vertices``, ``x_cut``...), or ``gate=`` a whole new one. An
+            outcome of a quadrant with one divider takes ``low`` or ``high`` too; its neighbour moves with it.
 
         Raises
         ------
@@ -162,11 +163,7 @@ class Template:
         """
         entry = self._entry_of(population)
         old = self.populations[entry]
-        unknown = sorted(set(changes) - set(vars(old.gate)) - {"gate"})
-        if unknown:
-            fields = ", ".join(sorted(set(vars(old.gate)) - {"name", "parent"}))
-            raise GateError("no such field", where=population, found=", ".join(unknown), expected=fields)
-        gate = changes.pop("gate", None) or replace(old.gate, **changes)
+        gate = changes.pop("gate", None) or _changed(old.gate, population.rpartition("/")[2], changes)
         document = _plain(self.document)
         document["populations"][entry]["gate"] = _plain(gate_document(gate))
         document["populations"][entry].pop("not_found", None)  # a person's gate stands
@@ -202,6 +199,17 @@ class Template:
                 next_step=f"There are {', '.join(self.tree.keys)}.",
             )
         return self.tree.nodes[found[0]].entry
+
+
+def _changed(gate: Gate, name: str, changes: Mapping[str, Any]) -> Gate:
+    if isinstance(gate, Quadrant) and len(gate.dividers) == 1 and set(changes) <= {"low", "high"}:
+        return gate.with_ends(name, changes)
+    fields = set(vars(gate)) - {"name", "parent"}
+    unknown = sorted(set(changes) - fields - {"name", "parent"})
+    if unknown:
+        expected = ", ".join(sorted(fields))
+        raise GateError("no such field", where=name, found=", ".join(unknown), expected=expected)
+    return replace(gate, **changes)
 
 
 def _population(gate: Gate) -> Population:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from nkflow.errors import GateError
@@ -135,6 +135,22 @@ class Quadrant(Placed):
         """Return (low, high) in each dimension for an outcome."""
         found = (divider.interval(sign) for divider, sign in zip(self.dividers, outcome, strict=True))
         return tuple(interval for interval in found if interval is not None)
+
+    def with_ends(self, name: str, ends: Mapping[str, float]) -> Quadrant:
+        """Return the quadrant with the cut moved that is the ``low`` or ``high`` end of the outcome `name`.
+
+        Its neighbour moves with it. Only for one divider: of two, nobody could say which one is meant.
+        """
+        (divider,) = self.dividers
+        outcome = next(outcome for outcome, outcome_name in self.pairs if outcome_name == name)
+        low, high = self.intervals(outcome)[0]
+        cuts = list(divider.values)
+        for end, value in ends.items():
+            old = low if end == "low" else high
+            if old is None:
+                raise GateError("this outcome is open there", where=name, found=end, expected="its other end")
+            cuts[cuts.index(old)] = value
+        return replace(self, x_cut=cuts)
 
     def _check_outcomes(self) -> None:
         if not self.names:
