@@ -213,6 +213,32 @@ def test_template__lists_shows_and_explains(lot: Path) -> None:
     explained = run("template", "explain", "nk_release_7aad", "-f", lot / "A.fcs").stdout
     assert "compensate" in explained
     assert "NK in lymphoid" in explained
+    shown = document(run("template", "show", "nk_release_7aad", "--json"))
+    assert "NKT-like" in shown["populations"]
+    assert shown["template"]["name"] == "nk_release_7aad"
+
+
+def test_template_explain__shows_cuts_with_and_without_a_tube(lot: Path, tmp_path: Path) -> None:
+    name = "nk_release_7aad_adaptive"
+    assert "7-AAD: valley of 7-AAD in CD45+" in run("template", "explain", name).stdout
+    assert document(run("template", "explain", name, "--json"))["cuts"][0]["name"] == "beads CD14"
+    words = (
+        "template",
+        "explain",
+        name,
+        lot / "A.fcs",
+        "--fmo",
+        f"CD3={lot / 'FMO-CD3.fcs'}",
+        "-p",
+        "CD3dim",
+    )
+    (found,) = document(run(*words, "--json"))["populations"]
+    of_fmo = next(cut for cut in found["cuts"] if cut["name"] == "CD3 FMO")
+    assert of_fmo["first"]["reason"] == "too-few-events"  # the control was looked at; it is small
+    assert run(*words, "--out", tmp_path / "why.html").exit_code == 0
+    assert (tmp_path / "why.html").read_text().count("<svg") == len(found["cuts"])
+    assert run(*words, "--out", tmp_path / "why.html").exit_code == 2
+    assert run("template", "explain", name, lot / "A.fcs", "--fmo", "CD3").exit_code == 2
 
 
 def test_events_needed__is_the_table_of_the_domain() -> None:

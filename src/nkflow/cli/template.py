@@ -1,19 +1,18 @@
-"""``nkflow template``: look at gating templates."""
+"""``nkflow template``: look at gating templates, explain one, make one your own."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from nkflow.cli.output import echo_json, echo_table, escape, json_option
+from nkflow.cli.output import echo_json, echo_table, json_option
+from nkflow.cli.template_explain import explain
 
 __all__ = ["template"]
 
 
 @click.group()
 def template() -> None:
-    """Look at gating templates: the shipped ones, and what one would do with a file."""
+    """Look at gating templates, see why one cuts where it cuts, make one your own."""
 
 
 @template.command("list")
@@ -34,28 +33,24 @@ def list_(as_json: bool) -> None:
 
 @template.command()
 @click.argument("name", metavar="NAME|PATH")
-def show(name: str) -> None:
-    """Print a template as YAML."""
-    from nkflow.gating.load import load_template
-
-    click.echo(load_template(name).to_yaml(), nl=False)
-
-
-@template.command()
-@click.argument("name", metavar="NAME|PATH")
-@click.option(
-    "--file", "-f", type=click.Path(path_type=Path), required=True, help="The FCS file to bind it to."
-)
 @json_option
-def explain(name: str, file: Path, as_json: bool) -> None:
-    """Print the program that a template becomes for a FILE: columns, thresholds, scales, order."""
-    from nkflow.fcs.read import read_fcs
-    from nkflow.gating.load import load_template
-    from nkflow.gating.run import explain as explain_program
+def show(name: str, as_json: bool) -> None:
+    """Print a template as YAML, all its fields checked.
 
-    explanation = explain_program(read_fcs(file), load_template(name))
+    \b
+    Examples:
+      nkflow template show nk_release_7aad > mine.yaml
+      nkflow template show mine.yaml --json
+    """
+    from nkflow.gating.load import load_template
+
+    found = load_template(name)
     if as_json:
-        echo_json({"schema": "nkflow.program", "version": 1, "template": name, "program": list(explanation)})
+        document = found.document.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        head = {"schema": "nkflow.template", "version": 1, "sha256": found.sha256}
+        echo_json(head | {"template": document, "populations": list(found.tree.keys)})
     else:
-        for line in explanation:
-            click.echo(escape(line))
+        click.echo(found.to_yaml(), nl=False)
+
+
+template.add_command(explain)

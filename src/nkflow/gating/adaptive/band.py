@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nkflow.gating.adaptive.density import MIN_EVENTS
+from nkflow.gating.adaptive.density import MIN_EVENTS, Density, density
 from nkflow.gating.adaptive.found import NoGate
 
 __all__ = ["Band", "singlet_band"]
@@ -37,6 +37,8 @@ class Band:
         Standard error of the lower edge's place by a seeded bootstrap.
     n, quality
         Events, and the part of them inside.
+    density
+        Of the events' distances from the line (natural log).
     """
 
     intercept: float
@@ -48,6 +50,7 @@ class Band:
     se: float
     n: int
     quality: float
+    density: Density | None = field(default=None, repr=False, compare=False)
 
     def vertices(self, shift: float = 0.0) -> tuple[tuple[float, float], ...]:
         """Return the outline (area, height), lower edge first; `shift` moves the lower edge (ln units)."""
@@ -93,7 +96,7 @@ def singlet_band(
     inside = float(np.mean((residual >= lower) & (residual <= upper)))
     areas = (float(area[use].min()) * 0.95, _largest(x, float(area[use].max()), largest))
     se = sds[0] * _spread_error(residual[inner], seed=seed) * (len(x) / n) ** 0.5
-    return Band(intercept, slope, spread, lower, upper, areas, se, n, inside)
+    return Band(intercept, slope, spread, lower, upper, areas, se, n, inside, density(residual))
 
 
 def _largest(x: Array, most: float, sds: float | None) -> float:

@@ -1,39 +1,88 @@
-"""Why the cuts of a tube lie where they lie, in words."""
+"""Why the cuts of a tube lie where they lie: in words, as plain values, as drawings."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from nkflow.gating.adaptive.band import Band
-from nkflow.gating.adaptive.found import Cut, NoGate
-from nkflow.gating.adaptive.notices import place_in_words
+from nkflow.gating.adaptive.explained_drawing import picture_of
+from nkflow.gating.adaptive.explained_text import explain_cut
+from nkflow.gating.adaptive.fixed_numbers import FixedNumber, fixed_numbers
 from nkflow.gating.adaptive.order import entries_set, entries_under
-from nkflow.gating.adaptive.resolution import Resolution, Resolved
+from nkflow.gating.adaptive.resolution import Resolved
 from nkflow.gating.named import index_of
+from nkflow.gating.tree import ROOT
+from nkflow.plots.cut import CutPicture, cut_svg, cuts_figure
 
 if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
     from nkflow.gating.result import Gating
 
-__all__ = ["Explanation", "explain_cut", "explanation"]
+__all__ = ["Explanation", "explain_all", "explanation"]
 
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """The cuts that decide who is in a population; `str` of it is text for people, and so is `lines`."""
+    """The cuts that decide who is in a population.
+
+    `str` of it is text for people, and so is `lines`; a notebook shows the drawings.
+
+    Attributes
+    ----------
+    population
+        Whose cuts they are; ``root`` for all cuts of the template.
+    cuts
+        Those found in the data, in the order of the template.
+    fixed
+        Numbers of the template that are the same in every tube.
+    """
 
     population: str
     cuts: tuple[Resolved, ...]
+    fixed: tuple[FixedNumber, ...] = ()
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """One paragraph a cut, in the order of the template."""
-        if not self.cuts:
-            return (f"{self.population}: all its cuts are fixed",)
-        return tuple(line for cut in self.cuts for line in explain_cut(cut))
+        """One paragraph a cut, in the order of the template; then the fixed numbers."""
+        found = tuple(line for cut in self.cuts for line in explain_cut(cut))
+        head = () if found else (f"{self.population}: all its cuts are fixed",)
+        return (*found, *head, *(number.text for number in self.fixed))
+
+    @property
+    def pictures(self) -> tuple[CutPicture, ...]:
+        """What is drawn of each cut that had events to look at."""
+        drawn = (picture_of(cut) for cut in self.cuts)
+        return tuple(picture for picture in drawn if picture is not None)
+
+    def figure(self) -> go.Figure:
+        """Return a plotly figure of all cuts: density, window (green), candidates (dotted), choice and its u (red)."""
+        return cuts_figure(self.pictures)
+
+    def svgs(self) -> tuple[str, ...]:
+        """Return the same as static SVG elements, one a cut."""
+        return tuple(cut_svg(picture) for picture in self.pictures)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything as plain values: for each cut its density, candidates, choice, window, quality, SE."""
+        return {
+            "population": self.population,
+            "cuts": [explained_dict(cut) for cut in self.cuts],
+            "fixed": [number.as_dict() for number in self.fixed],
+        }
 
     def __str__(self) -> str:
         return "\n".join(self.lines)
+
+    def _repr_html_(self) -> str:
+        from nkflow.plots.text import escaped
+
+        fixed = "".join(f"<p>{escaped(number.text)}</p>" for number in self.fixed)
+        return (
+            f"<div>{''.join(self.svgs())}</div>{fixed}"
+            if self.cuts
+            else f"<p>{escaped(self.lines[0])}</p>{fixed}"
+        )
 
 
 def explanation(gating: Gating, name: str) -> Explanation:
@@ -46,62 +95,35 @@ def explanation(gating: Gating, name: str) -> Explanation:
     """
     tree = gating.template.tree
     index = index_of(tree, name)
-    if gating.resolution is None:
-        return Explanation(name, ())
-    under = entries_under(tree, () if index < 0 else (tree.nodes[index].path,))
-    return Explanation(name, _deciding(gating.resolution, under))
+    return _explained(gating, name, entries_under(tree, () if index < 0 else (tree.nodes[index].path,)))
 
 
-def _deciding(resolution: Resolution, entries: set[int]) -> tuple[Resolved, ...]:
-    tree = resolution.template.tree
-    return tuple(cut for cut in resolution.cuts if entries & set(entries_set(cut.document, tree)))
+def explain_all(gating: Gating) -> Explanation:
+    """Return every cut of the template."""
+    return _explained(gating, ROOT, set(range(len(gating.template.populations))))
 
 
-def explain_cut(cut: Resolved) -> tuple[str, ...]:
-    """Return lines: what was asked, what was found, what else was considered, a small drawing."""
-    document, found = cut.document, cut.answer
-    head = f"{cut.name}: {document.find.kind} of {document.channel} in {document.of}, {found.n} events of {cut.source}"
-    window = f"  window {document.window[0]:g} to {document.window[1]:g}"
-    lines = [head]
-    if cut.first is not None:
-        lines.append(f"  {document.find.kind} gave no gate ({cut.first.message}); found otherwise")
-    match found:
-        case NoGate():
-            lines += [f"  no gate: {found.message}", window]
-            seen = found.candidate
-        case Band():
-            lines.append(
-                f"  ln height = {found.intercept:.4g} + {found.slope:.4g} ln area; from {found.lower:.4g} to "
-                f"{found.upper:.4g}; {100 * found.quality:.1f} % inside"
-            )
-            return (*lines, window)
-        case Cut():
-            seen = found
-            low, high = (place_in_words(cut, found.at + sign * found.u) for sign in (-1, 1))
-            lines.append(f"  cut at {place_in_words(cut, found.at)}, standard uncertainty {low} to {high}")
-            lines.append(f"  {found.measure}: {found.quality:.3g}")
-            lines.append(window)
-    if seen is not None and seen.candidates:
-        lines.append("  candidates " + ", ".join(place_in_words(cut, at) for at in seen.candidates))
-    return (*lines, *_drawing(cut, seen))
+def _explained(gating: Gating, name: str, entries: set[int]) -> Explanation:
+    tree, resolution = gating.template.tree, gating.resolution
+    cuts = () if resolution is None else resolution.cuts
+    set_by_cuts = {
+        (entry, number) for cut in cuts for entry, number in entries_set(cut.document, tree).items()
+    }
+    deciding = tuple(cut for cut in cuts if entries & set(entries_set(cut.document, tree)))
+    return Explanation(name, deciding, fixed_numbers(gating.template, entries, but=set_by_cuts))
 
 
-def _drawing(cut: Resolved, seen: Cut | None) -> list[str]:
-    """Return the density in one line of bars (square root), and a line that marks window and cut."""
-    density = cut.answer.density if not isinstance(cut.answer, Band) else None
-    if density is None:
-        return []
-    columns, bars = 64, " ▁▂▃▄▅▆▇█"
-    heights = density.height.reshape(columns, -1).max(axis=1) ** 0.5
-    top = float(heights.max()) or 1.0
-    line = "".join(bars[round(8 * float(height) / top)] for height in heights)
-    ends = (
-        cut.document.window
-        if cut.scale is None
-        else [float(cut.scale.forward(e)) for e in cut.document.window]
-    )
-    first, last = (density.bin(end) * columns // len(density.height) for end in ends)
-    marks = ["-" if first <= k <= last else " " for k in range(columns)]
-    if seen is not None:
-        marks[density.bin(seen.at) * columns // len(density.height)] = "^"
-    return [f"  |{line}|", f"  |{''.join(marks)}|"]
+def explained_dict(cut: Resolved) -> dict[str, Any]:
+    """Return one cut as plain values, with the density it was found on (display units)."""
+    plain, seen = cut.as_dict(), cut.answer.density
+    plain["find"] = cut.document.find.model_dump(mode="json")
+    plain["window_display"] = list(cut.window)
+    plain["sets"] = dict(cut.document.sets)
+    plain["first"] = None if cut.first is None else {"reason": cut.first.reason, "message": cut.first.message}
+    if cut.scale is not None and "candidates" in plain:
+        plain["candidates_data"] = [float(cut.scale.inverse(at)) for at in plain["candidates"]]
+    plain["density"] = None if seen is None else {
+        "low": seen.low, "step": seen.step, "bandwidth": seen.bandwidth,
+        "counts": [int(count) for count in seen.counts], "height": seen.height.tolist(),
+    }  # fmt: skip
+    return plain

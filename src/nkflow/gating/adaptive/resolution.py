@@ -85,6 +85,12 @@ class Resolved:
                 return None
 
     @property
+    def window(self) -> tuple[float, float]:
+        """Ends of its window in display units; of a band as the document has them."""
+        low, high = self.document.window
+        return (low, high) if self.scale is None else (self.scale.forward(low), self.scale.forward(high))
+
+    @property
     def unit(self) -> str:
         """Of `u`."""
         return "ln units" if isinstance(self.answer, Band) else "display units"

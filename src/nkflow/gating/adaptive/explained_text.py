@@ -1,0 +1,62 @@
+"""One cut in words and in a line of bars, for a terminal."""
+
+from __future__ import annotations
+
+from nkflow.gating.adaptive.band import Band
+from nkflow.gating.adaptive.found import Cut, NoGate
+from nkflow.gating.adaptive.notices import place_in_words
+from nkflow.gating.adaptive.resolution import Resolved
+
+__all__ = ["explain_cut", "planned_cut"]
+
+
+def planned_cut(cut: Resolved) -> str:
+    """Return what was asked for: method, channel, population, events, where from."""
+    document, found = cut.document, cut.answer
+    return f"{cut.name}: {document.find.kind} of {document.channel} in {document.of}, {found.n} events of {cut.source}"
+
+
+def explain_cut(cut: Resolved) -> tuple[str, ...]:
+    """Return lines: what was asked, what was found, what else was considered, a small drawing."""
+    document, found = cut.document, cut.answer
+    window = f"  window {document.window[0]:g} to {document.window[1]:g}"
+    lines = [planned_cut(cut)]
+    if cut.first is not None:
+        lines.append(f"  {document.find.kind} gave no gate ({cut.first.message}); found otherwise")
+    match found:
+        case NoGate():
+            lines += [f"  no gate: {found.message}", window]
+            seen = found.candidate
+        case Band():
+            lines.append(
+                f"  ln height = {found.intercept:.4g} + {found.slope:.4g} ln area; from {found.lower:.4g} to "
+                f"{found.upper:.4g}; {100 * found.quality:.1f} % inside"
+            )
+            lines.append(f"  standard error of the lower edge {found.se:.2g} ln units")
+            return (*lines, window)
+        case Cut():
+            seen = found
+            low, high = (place_in_words(cut, found.at + sign * found.u) for sign in (-1, 1))
+            lines.append(f"  cut at {place_in_words(cut, found.at)}, standard uncertainty {low} to {high}")
+            lines.append(f"  display units: {found.at:.4f}, standard error {found.se:.2g}, u {found.u:.2g}")
+            lines.append(f"  {found.measure}: {found.quality:.3g}")
+            lines.append(window)
+    if seen is not None and seen.candidates:
+        lines.append("  candidates " + ", ".join(place_in_words(cut, at) for at in seen.candidates))
+    return (*lines, *_drawing(cut, seen))
+
+
+def _drawing(cut: Resolved, seen: Cut | None) -> list[str]:
+    """Return the density in one line of bars (square root), and a line that marks window and cut."""
+    density = cut.answer.density if not isinstance(cut.answer, Band) else None
+    if density is None:
+        return []
+    columns, bars = 64, " ▁▂▃▄▅▆▇█"
+    heights = density.height.reshape(columns, -1).max(axis=1) ** 0.5
+    top = float(heights.max()) or 1.0
+    line = "".join(bars[round(8 * float(height) / top)] for height in heights)
+    first, last = (density.bin(end) * columns // len(density.height) for end in cut.window)
+    marks = ["-" if first <= k <= last else " " for k in range(columns)]
+    if seen is not None:
+        marks[density.bin(seen.at) * columns // len(density.height)] = "^"
+    return [f"  |{line}|", f"  |{''.join(marks)}|"]
