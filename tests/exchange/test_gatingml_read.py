@@ -301,10 +301,6 @@ MISTAKES = {
     ),
     "ratio of one": (transformation("F", RATIO.replace('<d:fcs-dimension d:name="Y"/>', "")) + R, "1 dimensions"),
     "unknown compensation": (rectangle("R", dimension("X", 'g:min="1"', "M")), "the compensation M"),
-    "two matrices": (
-        matrix(SPILL) + rectangle("R", dimension("FITC", "", "M"), dimension("Z", "", "FCS")),
-        "one matrix",
-    ),
     "detector for dye": (matrix(SPILL) + rectangle("R", dimension("X", 'g:min="1"', "M")), "FITC, PE"),
     "singular matrix": (matrix([[1.0, 1.0], [1.0, 1.0]], 't:matrix-inverted-already="1"') + R, "inverted"),
     "ragged matrix": (matrix([[1.0, 0.0], [1.0]]) + R, "different length"),

@@ -30,4 +30,7 @@ def _channel(
     binding = gating.binding
     if dimension.compensated is False:
         binding = replace(binding, spillover=None, detectors=())
+    elif dimension.matrix:
+        matrix, detectors = binding.matrix(dimension.matrix)
+        binding = replace(binding, spillover=matrix, detectors=detectors)
     return np.ascontiguousarray(values_of(gating.sample, binding, (channel,), inside)[:, 0])

@@ -40,14 +40,15 @@ def read_gatingml(path: str | os.PathLike[str]) -> ImportedTemplate:
     """Return the template of the Gating-ML 2.0 document at `path`.
 
     Populations go by the names that nkflow and Cytobank write beside the ids of gates and quadrants, else by the
-    ids. ``FCS`` compensation takes the matrix of the file, or the one given to `gate`; a spectrum matrix stands
-    in the template. ``custom_info`` is kept as it stands, and written again by `write_gatingml`.
+    ids. ``FCS`` compensation takes the matrix of the file, or the one given to `gate`; spectrum matrices stand
+    in the template, and each dimension keeps its own. ``custom_info`` is kept as it stands, and written again by
+    `write_gatingml`.
 
     Raises
     ------
     TemplateError
         With every mistake (line, path in the document, found, expected): not Gating-ML 2.0, unknown or circular
-        references, illegal parameters, more than one matrix for the gates of one document.
+        references, illegal parameters.
     """
     name = Path(path).name
     root = read_xml(path, error=TemplateError)
@@ -82,11 +83,13 @@ class _Reader:
 
     def document(self, root: _Element) -> dict[str, Any]:
         """Return the template document as plain values; mistakes are in `problems`."""
+        nodes = list(root.iter(*(f"{{{GATING}}}{kind}" for kind in GATES)))
+        used = _compensations(nodes)
         definitions = Definitions(
             self._named(root, TRANSFORMS, "transformation", transformation),
             self._named(root, TRANSFORMS, "spectrumMatrix", matrix),
+            OWN if OWN in used else next(iter(used), OWN),
         )
-        nodes = list(root.iter(*(f"{{{GATING}}}{kind}" for kind in GATES)))
         if not nodes:
             self.problems.append(Problem(self.name, None, "", "no gate", "at least one"))
         paths: dict[str, str] = {}
@@ -104,7 +107,7 @@ class _Reader:
             "nkflow": "template/1",
             "name": Path(self.name).stem.replace("/", "_"),
             "description": f"Gating-ML 2.0, {self.name}",
-            "compensation": self._policy(nodes, definitions),
+            "compensation": _policy(used, definitions),
             "populations": populations,
         }
 
@@ -167,26 +170,28 @@ class _Reader:
             )
         self._seen.add(name)
 
-    def _policy(self, nodes: list[_Element], definitions: Definitions) -> dict[str, Any]:
-        """Return the compensation of the template: the matrix that the gates of the document refer to."""
-        references = {
-            part.get(f"{{{GATING}}}compensation-ref"): part
-            for node in nodes
-            for part in node.iter(f"{{{GATING}}}dimension", f"{{{GATING}}}divider")
-        }
-        used = [name for name in references if name not in (None, UNCOMPENSATED)]
-        if len(used) > 1:
-            next_step = "Split the document: one matrix each."
-            several = MistakeError(
-                references[used[1]], f"compensation by {', '.join(used)}", "one matrix", next_step
-            )
-            self.problems.append(several.problem(self.name))
-        if not used:
-            return {"policy": "none"}
-        if used[0] == OWN:
-            return {"policy": "file-or-none"}
-        found = definitions.matrices.get(used[0])
-        return {"policy": "template", "matrix": {} if found is None else _matrix_document(found)}
+
+def _compensations(nodes: list[_Element]) -> tuple[str, ...]:
+    """Return what the gates refer to for compensation, each once, without ``uncompensated``."""
+    references = (
+        part.get(f"{{{GATING}}}compensation-ref")
+        for node in nodes
+        for part in node.iter(f"{{{GATING}}}dimension", f"{{{GATING}}}divider")
+    )
+    return tuple(dict.fromkeys(name for name in references if name and name != UNCOMPENSATED))
+
+
+def _policy(used: tuple[str, ...], definitions: Definitions) -> dict[str, Any]:
+    """Return the compensation of the template: the file's own or the first matrix; others are further ones."""
+    if not used:
+        return {"policy": "none"}
+    found = {
+        name: _matrix_document(definitions.matrices[name]) for name in used if name in definitions.matrices
+    }
+    policy: dict[str, Any] = {"policy": "file-or-none"}
+    if definitions.main != OWN:
+        policy = {"policy": "template", "matrix": found.pop(definitions.main, {})}
+    return policy | ({"further": found} if found else {})
 
 
 def _population(node: _Element, definitions: Definitions, paths: dict[str, str]) -> dict[str, Any]:

@@ -31,7 +31,8 @@ class UncarriedError(Exception):
 class Axis:
     """One dimension: its channel or dye (of a ratio both), what compensates it, its scale.
 
-    ``compensation`` is ``uncompensated``, ``FCS`` or ``matrix`` (the one matrix of the document).
+    ``compensation`` is ``uncompensated``, ``FCS``, ``matrix`` (the template's or the sample's) or ``matrix:`` and the
+    name of a further one.
     """
 
     names: tuple[str, ...]
@@ -80,13 +81,18 @@ class Axes:
         dyes = {reading.dye is not None for reading in readings}
         if len(dyes) > 1:
             raise UncarriedError(f"{source.label}: a ratio of a compensated and an uncompensated channel")
+        compensation = "matrix" if dyes == {True} else "uncompensated"
+        if dimension.matrix:
+            compensation = f"matrix:{dimension.matrix}"
         names = tuple(
             binding.channels[reading.channel].name if reading.dye is None else reading.dye
             for reading in readings
         )
-        return Axis(names, "matrix" if dyes == {True} else "uncompensated", source.scale, source.ratio)
+        return Axis(names, compensation, source.scale, source.ratio)
 
     def _reference(self, dimension: Dimension) -> str:
+        if dimension.matrix:
+            return f"matrix:{dimension.matrix}"
         policy = self.template.compensation.policy
         if dimension.compensated is False or policy == "none":
             return "uncompensated"

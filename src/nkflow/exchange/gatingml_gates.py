@@ -42,17 +42,18 @@ if TYPE_CHECKING:
 
     from nkflow.compensation import Spillover
 
-__all__ = ["GATES", "Definitions", "gate"]
+__all__ = ["GATES", "OWN", "UNCOMPENSATED", "Definitions", "gate"]
 
 UNCOMPENSATED, OWN = "uncompensated", "FCS"
 
 
 @dataclass(frozen=True)
 class Definitions:
-    """What gates refer to by id."""
+    """What gates refer to by id; ``main`` is the compensation that becomes the template's policy."""
 
     transformations: Mapping[str, Transformation]
     matrices: Mapping[str, Spillover]
+    main: str = OWN
 
 
 def gate(node: _Element, definitions: Definitions) -> Gate:
@@ -195,15 +196,16 @@ def _dimension(node: _Element, definitions: Definitions) -> Dimension:
         scale = found
     if local(measured) == "fcs-dimension":
         channel = text(measured, DATA, "name")
-        return Dimension(channel, scale, _compensated(node, (channel,), definitions))
+        compensated, matrix = _compensated(node, (channel,), definitions)
+        return Dimension(channel, scale, compensated, matrix=matrix)
     reference = text(measured, DATA, "transformation-ref")
     found = _transformation(measured, reference, definitions)
     if not isinstance(found, ChannelRatio):
         raise MistakeError(measured, f"the transformation {reference}", "an fratio of two dimensions")
     channels = found.numerator, found.denominator
-    compensated = _compensated(node, channels, definitions)
+    compensated, matrix = _compensated(node, channels, definitions)
     plain = type(found.ratio)(found.ratio.A, found.ratio.B, found.ratio.C)
-    return Dimension(channels[0], clipped(found.ratio, scale), compensated, channels[1], plain)
+    return Dimension(channels[0], clipped(found.ratio, scale), compensated, channels[1], plain, matrix)
 
 
 def _transformation(node: _Element, reference: str, definitions: Definitions) -> Transformation:
@@ -213,16 +215,18 @@ def _transformation(node: _Element, reference: str, definitions: Definitions) ->
     return definitions.transformations[reference]
 
 
-def _compensated(node: _Element, channels: tuple[str, ...], definitions: Definitions) -> bool | None:
-    """Return whether the dimension insists on compensated values (STANDARDS GM-07).
+def _compensated(
+    node: _Element, channels: tuple[str, ...], definitions: Definitions
+) -> tuple[bool | None, str]:
+    """Return whether the dimension insists on compensated values, and by which further matrix (STANDARDS GM-07).
 
     ``FCS`` insists on nothing: without a matrix in the file it means uncompensated.
     """
     reference = text(node, GATING, "compensation-ref")
     if reference == UNCOMPENSATED:
-        return False
+        return False, ""
     if reference == OWN:
-        return None
+        return None, ""
     if reference not in definitions.matrices:
         known = ", ".join((UNCOMPENSATED, OWN, *definitions.matrices))
         raise MistakeError(node, f"the compensation {reference}", f"one of {known}")
@@ -230,4 +234,4 @@ def _compensated(node: _Element, channels: tuple[str, ...], definitions: Definit
     unknown = [channel for channel in channels if channel not in dyes]
     if unknown:
         raise MistakeError(node, f"{', '.join(unknown)} under {reference}", f"its dyes: {', '.join(dyes)}")
-    return True
+    return True, "" if reference == definitions.main else reference

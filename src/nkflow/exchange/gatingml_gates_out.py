@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,12 +23,15 @@ __all__ = ["GateWriter", "quadrant_location"]
 
 @dataclass(frozen=True, eq=False)
 class GateWriter:
-    """Writes gates; `scale_id`, `ratio_id` and `matrix_id` give (and remember) the ids they refer to."""
+    """Writes gates; `scale_id` and `ratio_id` give (and remember) the ids they refer to.
+
+    ``matrix_ids``: the compensation of an `Axis` -> its id.
+    """
 
     axes: Axes
     scale_id: Callable[[Scale], str]
     ratio_id: Callable[[Axis], str]
-    matrix_id: str
+    matrix_ids: Mapping[str, str]
 
     def add(self, parent: _Element, gate: Gate) -> None:
         """Append the dimensions and coordinates of `gate` to its element."""
@@ -128,7 +131,7 @@ class GateWriter:
     def _dimension(
         self, parent: _Element, axis: Axis, scale: Scale | None, *, tag: str = "dimension"
     ) -> _Element:
-        reference = self.matrix_id if axis.compensation == "matrix" else axis.compensation
+        reference = self.matrix_ids.get(axis.compensation, axis.compensation)
         made = add(parent, GATING, tag, compensation_ref=reference)
         if scale is not None:
             made.set(f"{{{GATING}}}transformation-ref", self.scale_id(scale))
@@ -143,7 +146,7 @@ class GateWriter:
         if self.axes.dialect == "standard":
             return
         name = " / ".join(axis.names)
-        if axis.compensation == "matrix":
+        if axis.compensation.startswith("matrix"):
             raise UncarriedError(f"{name}: FlowKit takes ratios of uncompensated values")
         if axis.ratio is not None and axis.ratio.bounds != UNBOUNDED:
             raise UncarriedError(f"{name}: FlowKit does not clip a ratio")
@@ -151,7 +154,10 @@ class GateWriter:
             raise UncarriedError(f"{name}: FlowKit reads no divider on a ratio")
 
     def _check_distinct(self, gate: Gate) -> None:
-        """FlowKit tells the columns of one gate apart by their channel only."""
+        """FlowKit tells the columns of one gate apart by their channel only, and takes one matrix a gate."""
+        matrices = {self.axes.of(dimension).compensation for dimension in gate.dimensions} - {"uncompensated"}
+        if self.axes.dialect == "flowkit" and len(matrices) > 1:
+            raise UncarriedError("two matrices in one gate; FlowKit takes one")
         names = [self.axes.of(dimension).names for dimension in gate.dimensions]
         if self.axes.dialect == "flowkit" and len(set(names)) != len(names):
             raise UncarriedError("one channel in two dimensions; FlowKit mixes them up")

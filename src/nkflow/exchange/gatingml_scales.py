@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nkflow.compensation import Spillover
 from nkflow.errors import CompensationError, ScaleError
@@ -95,7 +96,8 @@ def clipped(ratio: Ratio, scale: Scale | None) -> Scale | None:
 def matrix(node: _Element) -> Spillover:
     """Return a ``spectrumMatrix``: fluorochromes are its dyes (STANDARDS GM-10).
 
-    A matrix that is inverted already is inverted back, so that the template shows spillover.
+    A matrix that is inverted already is inverted back, so that the template shows spillover; one with more
+    detectors than dyes has a row for each detector then.
     """
     dyes = _names(child(node, TRANSFORMS, "fluorochromes"))
     detectors = _names(child(node, TRANSFORMS, "detectors"))
@@ -106,9 +108,11 @@ def matrix(node: _Element) -> Spillover:
     if any(len(row) != len(rows[0]) for row in rows):
         raise MistakeError(node, "rows of different length", "one coefficient for each detector")
     inverted = flag(node, TRANSFORMS, "matrix-inverted-already")
-    if inverted and len(dyes) != len(detectors):
-        raise MistakeError(node, "an inverted matrix that is not square", "as many dyes as detectors")
     try:
+        if inverted and len(dyes) != len(detectors):
+            return Spillover(
+                dyes, _wide(node, rows, len(dyes), len(detectors)), detectors, source="Gating-ML"
+            )
         given = Spillover(dyes, np.array(rows), detectors, source="Gating-ML")
         return Spillover(dyes, given.inverse, detectors, source="Gating-ML") if inverted else given
     except CompensationError as problem:
@@ -119,3 +123,11 @@ def matrix(node: _Element) -> Spillover:
 
 def _names(node: _Element) -> tuple[str, ...]:
     return tuple(text(dimension, DATA, "name") for dimension in children(node, DATA, "fcs-dimension"))
+
+
+def _wide(node: _Element, rows: list[list[float]], dyes: int, detectors: int) -> NDArray[np.float64]:
+    """Return the spectra (dyes, detectors) of an unmixing matrix (detectors, dyes)."""
+    if len(rows) != detectors or len(rows[0]) != dyes:
+        found = f"an inverted matrix of {len(rows)} x {len(rows[0])} that is not square"
+        raise MistakeError(node, found, f"a row for each detector: {detectors} x {dyes}")
+    return np.linalg.pinv(np.array(rows))

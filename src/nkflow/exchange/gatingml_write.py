@@ -115,7 +115,9 @@ class GatingMLDocument:
             f"{{{GATING}}}Gating-ML", nsmap={"gating": GATING, "transforms": TRANSFORMS, "data-type": DATA}
         )
         self._name_populations()
-        self._writer = GateWriter(self.axes, self._scale_id, self._ratio_id, self._new_id("spillover"))
+        self._matrices = self._named_matrices()
+        ids = {key: id_ for key, (id_, _) in self._matrices.items()}
+        self._writer = GateWriter(self.axes, self._scale_id, self._ratio_id, ids)
         self._build()
 
     def xml(self) -> bytes:
@@ -141,6 +143,14 @@ class GatingMLDocument:
         ):
             self.ids[index] = self._new_id(known.get(node.path, key))
 
+    def _named_matrices(self) -> dict[str, tuple[str, Spillover]]:
+        """Return the compensation of an `Axis` -> id and matrix, for the matrices of the document."""
+        main = self.axes.spillover
+        found = {} if main is None else {"matrix": (self._new_id("spillover"), main)}
+        for name, further in self.template.compensation.further.items():
+            found[f"matrix:{name}"] = (self._new_id(name), further.spillover())
+        return found
+
     def _build(self) -> None:
         """Gates in an order in which each comes after what it needs; definitions behind them (GM-13)."""
         self._add_custom(self.root, -1)
@@ -163,9 +173,8 @@ class GatingMLDocument:
         for axis, id_ in self._ratios.items():
             assert axis.ratio is not None
             add_ratio(self.root, id_, axis.ratio, axis.names)
-        matrix = self.axes.spillover
-        if matrix is not None:
-            add_matrix(self.root, self._writer.matrix_id, matrix)
+        for id_, matrix in self._matrices.values():
+            add_matrix(self.root, id_, matrix)
         self._put_back()
 
     def _put_back(self) -> None:
@@ -183,14 +192,19 @@ class GatingMLDocument:
         """Append the gate of one entry, or note why it can't be."""
         count = len(self.root)
         try:
-            matrix = self.axes.spillover
-            if self.axes.dialect == "flowkit" and matrix is not None and not matrix.is_square:
-                raise UncarriedError("FlowKit applies square matrices only")
+            self._check_matrices(self.template.tree.nodes[members[0]].entry)
             self._add(members)
         except UncarriedError as problem:
             del self.root[count:]
             for index in members:
                 self.uncarried[index] = str(problem)
+
+    def _check_matrices(self, entry: int) -> None:
+        if self.axes.dialect == "flowkit":
+            for dimension in self.template.populations[entry].gate.dimensions:
+                found = self._matrices.get(self.axes.of(dimension).compensation)
+                if found is not None and not found[1].is_square:
+                    raise UncarriedError("FlowKit applies square matrices only")
 
     def _add(self, members: list[int]) -> None:
         index = members[0]

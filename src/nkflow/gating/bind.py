@@ -13,7 +13,7 @@ from nkflow.fcs.panel import find, listing
 from nkflow.fcs.sample import Sample
 from nkflow.gating.document import MarkerDocument
 from nkflow.gating.gates import Dimension
-from nkflow.gating.matrix import matrix_for
+from nkflow.gating.matrix import further_matrices, matrix_for
 from nkflow.gating.reference import compare_reference
 from nkflow.gating.template import Template
 from nkflow.scales import Ratio, Scale
@@ -23,10 +23,14 @@ __all__ = ["Binding", "Reading", "Source", "bind"]
 
 @dataclass(frozen=True)
 class Reading:
-    """One column of values: a channel as it stands (``dye`` None), or a dye after compensation."""
+    """One column of values: a channel as it stands (``dye`` None), or a dye after compensation by a matrix.
+
+    ``matrix`` "" is the one that is applied to the tube, else the name of a further one.
+    """
 
     channel: int
     dye: str | None = None
+    matrix: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ class Binding:
         File column of each detector of the matrix.
     missing
         Optional markers that the sample does not have -> why.
+    further
+        Name -> a matrix that single dimensions ask for.
     """
 
     template: Template
@@ -63,6 +69,7 @@ class Binding:
     detectors: tuple[int, ...]
     findings: tuple[Finding, ...]
     missing: dict[str, str] = field(default_factory=dict)
+    further: dict[str, Spillover] = field(default_factory=dict)
 
     def source(self, dimension: Dimension) -> Source:
         """Return what `dimension` reads.
@@ -73,10 +80,10 @@ class Binding:
             ``not-compensated`` where the gate insists on compensated values and there are none.
         """
         scale = dimension.scale or self.template.scales.get(dimension.channel)
-        reading = self._reading(dimension.channel, dimension.compensated)
+        reading = self._reading(dimension.channel, dimension)
         if dimension.per is None:
             return Source(reading, self._label(dimension.channel, reading), scale)
-        per = self._reading(dimension.per, dimension.compensated)
+        per = self._reading(dimension.per, dimension)
         label = f"{self._label(dimension.channel, reading)} / {self._label(dimension.per, per)}"
         return Source(reading, label, dimension.scale, per, dimension.ratio)
 
@@ -84,8 +91,19 @@ class Binding:
         """Return why `dimension` can't be read, or ""."""
         return next((self.missing[name] for name in dimension.channels if name in self.missing), "")
 
-    def _reading(self, name: str, compensated: bool | None) -> Reading:
-        column = self.columns.get(name, -1)
+    def matrix(self, name: str) -> tuple[Spillover, tuple[int, ...]]:
+        """Return a matrix with the file column of each of its detectors; "" is the tube's."""
+        if not name:
+            assert self.spillover is not None  # a reading names a dye only where there is a matrix
+            return self.spillover, self.detectors
+        found = self.further[name]
+        index = {channel.name: channel.index for channel in self.channels}
+        return found, tuple(index[detector] for detector in found.detectors)
+
+    def _reading(self, name: str, dimension: Dimension) -> Reading:
+        column, compensated = self.columns.get(name, -1), dimension.compensated
+        if dimension.matrix:
+            return Reading(-1, name, dimension.matrix)
         dye = self._dye(name, column)
         if compensated is not False and dye is not None:
             return Reading(column, dye)
@@ -136,6 +154,7 @@ def bind(
     """
     matrix = matrix_for(sample, template, given=spillover, allow=allow)
     columns, missing, findings = _columns(sample, template, matrix.spillover)
+    further = further_matrices(sample, template, allow=allow)
     index = {channel.name: channel.index for channel in sample.channels}
     detectors = () if matrix.spillover is None else tuple(index[name] for name in matrix.spillover.detectors)
     absent = tuple(
@@ -150,6 +169,7 @@ def bind(
         detectors=detectors,
         findings=(*compare_reference(sample, template), *matrix.findings, *findings, *absent),
         missing=missing,
+        further=further,
     )
 
 
@@ -193,4 +213,5 @@ def _wanted(template: Template) -> Iterator[str]:
     yield from template.panel
     for population in template.populations:
         for dimension in population.gate.dimensions:
-            yield from dimension.channels
+            if not dimension.matrix:  # those are dyes, and not channels
+                yield from dimension.channels

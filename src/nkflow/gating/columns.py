@@ -49,16 +49,18 @@ def columns_for(binding: Binding, wanted: Iterable[Source]) -> Columns:
     ]
     dyes = list(dict.fromkeys(reading for reading in readings if reading.dye is not None))
     decode = {reading.channel for reading in readings if reading.dye is None}
-    decode |= set(binding.detectors if dyes else ())
+    for dye in dyes:
+        decode |= set(binding.matrix(dye.matrix)[1])
     places: dict[Reading | Source, int] = {}
     labels: list[str] = []
     steps: list[Step] = []
     for channel in sorted(decode):
         places[Reading(channel)] = len(labels)
         labels.append(binding.channels[channel].name)
-    if dyes:
-        steps.append(_compensate(binding, [dye.dye or "" for dye in dyes], places, len(labels)))
-        for dye in dyes:
+    for name in dict.fromkeys(dye.matrix for dye in dyes):
+        same = [dye for dye in dyes if dye.matrix == name]
+        steps.append(_compensate(binding, same, places, len(labels)))
+        for dye in same:
             places[dye] = len(labels)
             labels.append(f"{dye.dye} compensated")
     first_ratio = len(labels)
@@ -72,10 +74,10 @@ def columns_for(binding: Binding, wanted: Iterable[Source]) -> Columns:
 
 
 def _compensate(
-    binding: Binding, dyes: list[str], places: dict[Reading | Source, int], first: int
+    binding: Binding, dyes: list[Reading], places: dict[Reading | Source, int], first: int
 ) -> Compensate:
-    matrix = binding.spillover
-    assert matrix is not None  # a reading names a dye only where there is a matrix
-    rows = np.array([places[Reading(channel)] for channel in binding.detectors], dtype=np.int64)
-    text = f"compensate {', '.join(dyes)} from {len(rows)} detectors ({matrix.source or 'given matrix'})"
-    return Compensate(rows, matrix.weights(dyes), first, text)
+    matrix, detectors = binding.matrix(dyes[0].matrix)
+    names = [dye.dye or "" for dye in dyes]
+    rows = np.array([places[Reading(channel)] for channel in detectors], dtype=np.int64)
+    text = f"compensate {', '.join(names)} from {len(rows)} detectors ({matrix.source or 'given matrix'})"
+    return Compensate(rows, matrix.weights(names), first, text)

@@ -27,6 +27,7 @@ class DimensionDocument(Document):
     bound_min: float | None = None
     bound_max: float | None = None
     compensated: bool | None = None
+    matrix: str = ""
     scale: ScaleDocument | None = None
 
     @model_validator(mode="after")
@@ -40,11 +41,11 @@ class DimensionDocument(Document):
         """Return the dimension itself."""
         scale = None if self.scale is None else self.scale.scale()
         if self.ratio is None:
-            return Dimension(self.channel or "", scale, self.compensated)
+            return Dimension(self.channel or "", scale, self.compensated, matrix=self.matrix)
         low = -math.inf if self.bound_min is None else self.bound_min
         high = math.inf if self.bound_max is None else self.bound_max
         constants = Ratio(self.A, self.B, self.C, bounds=(low, high))
-        return Dimension(self.ratio[0], scale, self.compensated, self.ratio[1], constants)
+        return Dimension(self.ratio[0], scale, self.compensated, self.ratio[1], constants, self.matrix)
 
 
 def named(tag: str) -> Callable[[Any], str]:
@@ -69,7 +70,9 @@ def axis_of_dimension(dimension: Dimension) -> str | DimensionDocument:
         return dimension.channel
     scale = None if dimension.scale is None else scale_document(dimension.scale)
     if dimension.ratio is None or dimension.per is None:
-        return DimensionDocument(channel=dimension.channel, compensated=dimension.compensated, scale=scale)
+        return DimensionDocument(
+            channel=dimension.channel, compensated=dimension.compensated, matrix=dimension.matrix, scale=scale
+        )
     constants = dimension.ratio
     low, high = constants.bounds
     return DimensionDocument(
@@ -80,5 +83,6 @@ def axis_of_dimension(dimension: Dimension) -> str | DimensionDocument:
         bound_min=low if math.isfinite(low) else None,
         bound_max=high if math.isfinite(high) else None,
         compensated=dimension.compensated,
+        matrix=dimension.matrix,
         scale=scale,
     )

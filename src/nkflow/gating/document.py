@@ -68,12 +68,14 @@ class MatrixPolicy(Document):
     """Where the spillover matrix comes from, and what to do with events that are compensated already.
 
     ``file``: the file's own, unless another is given; ``file-or-none``: also without, with a finding;
-    ``given``: handed to `gate`; ``template``: the one in `matrix`; ``none``: no compensation.
+    ``given``: handed to `gate`; ``template``: the one in `matrix`; ``none``: no compensation. ``further`` holds
+    matrices that single dimensions ask for by name, whatever the policy.
     """
 
     policy: Literal["file", "file-or-none", "given", "template", "none"]
     when_compensated: Literal["refuse", "accept"] = "refuse"
     matrix: MatrixDocument | None = None
+    further: dict[Text, MatrixDocument] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _matrix_where_wanted(self) -> MatrixPolicy:
@@ -149,6 +151,17 @@ class TemplateDocument(Document):
             raise ValidationError.from_exception_data(
                 "TemplateDocument", list(_details(mistakes, "populations"))
             )
+        return self
+
+    @model_validator(mode="after")
+    def _matrices_are_there(self) -> TemplateDocument:
+        for population in self.populations:
+            for dimension in population.gate.gate().dimensions:
+                if dimension.matrix and dimension.matrix not in self.compensation.further:
+                    known = ", ".join(self.compensation.further) or "none"
+                    raise ValueError(
+                        f"{dimension.label} asks for the matrix {dimension.matrix}; there is {known}"
+                    )
         return self
 
     @model_validator(mode="after")

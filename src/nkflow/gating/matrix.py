@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nkflow.compensation import Spillover
 from nkflow.errors import CompensationError
@@ -12,7 +12,7 @@ from nkflow.fcs.findings import Finding
 from nkflow.fcs.sample import Sample
 from nkflow.gating.template import Template
 
-__all__ = ["COMPENSATE_AGAIN", "Matrix", "matrix_for"]
+__all__ = ["COMPENSATE_AGAIN", "Matrix", "further_matrices", "matrix_for"]
 
 COMPENSATE_AGAIN = "compensate-again"  # in `allow`: asked for by name, or never done
 
@@ -46,6 +46,37 @@ def matrix_for(
     if not done:
         return Matrix(chosen, _findings(sample, chosen, given))
     return _compensated_before(sample, template, chosen, done, allow)
+
+
+def further_matrices(
+    sample: Sample, template: Template, *, allow: Collection[str] = ()
+) -> dict[str, Spillover]:
+    """Return the matrices that single dimensions ask for, by name.
+
+    Raises
+    ------
+    CompensationError
+        ``matrix-channels``, ``unknown-dye``, or ``already-compensated`` where a detector says so.
+    """
+    found = {}
+    for name, document in template.compensation.further.items():
+        matrix = replace(document.spillover(), source=name)
+        _check_channels(sample, matrix)
+        done = [c.name for c in sample.channels if c.compensated and c.name in matrix.detectors]
+        if done and COMPENSATE_AGAIN not in allow:
+            raise CompensationError(
+                "the events say that they are compensated already",
+                code="already-compensated",
+                where=f"{sample.name}: {name}",
+                found=", ".join(done),
+                next_step=f"Allow '{COMPENSATE_AGAIN}' if the matrix is meant for them.",
+            )
+        found[name] = matrix
+    for population in template.populations:
+        for dimension in population.gate.dimensions:
+            if dimension.matrix:
+                found[dimension.matrix].weights(dimension.channels)  # refuses what it does not hold
+    return found
 
 
 def _chosen(sample: Sample, template: Template, given: Spillover | None) -> Spillover | None:

@@ -48,6 +48,9 @@ def _kept(before: Gating, binding: Binding) -> dict[int, int] | None:
     """Return population -> its number before, for those that stay as they are; None where nothing can stay."""
     old = before.binding
     same_matrix = (old.spillover and old.spillover.sha256) == (binding.spillover and binding.spillover.sha256)
+    same_matrix &= {k: m.sha256 for k, m in old.further.items()} == {
+        k: m.sha256 for k, m in binding.further.items()
+    }
     if before.totals.words is None or before.totals.n_non_finite or not same_matrix:
         return None
     tree = binding.template.tree

@@ -29,6 +29,8 @@ class Dimension:
         Denominator of a ratio; None: no ratio.
     ratio
         A, B, C of ``A (numerator - B) / (denominator - C)`` (Gating-ML 2.0, fratio).
+    matrix
+        One of the template's further matrices, by its name, whose dye `channel` is; "": the tube's own.
     """
 
     channel: str
@@ -36,6 +38,7 @@ class Dimension:
     compensated: bool | None = None
     per: str | None = None
     ratio: Ratio | None = None
+    matrix: str = ""
 
     def __post_init__(self) -> None:
         if not self.channel or self.per == "":
