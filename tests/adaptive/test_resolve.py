@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from adaptive.shapes import two_peaks
 from nkflow.compensation import Spillover
+from nkflow.counting.gates import pooled
+from nkflow.counting.inputs import Boundary
 from nkflow.errors import GatingError, InvalidValueError, TemplateError
 from nkflow.fcs.sample import Sample
 from nkflow.gating import gate, load_template, parse_template
-from nkflow.gating.adaptive.boundaries import pooled
-from nkflow.gating.adaptive.resolution import GateBoundary
 from nkflow.gating.adaptive.resolve import resolve
 from nkflow.scales import Logicle
 
@@ -244,8 +242,9 @@ class TestBoundaries:
         assert boundary.unit == "display units"
 
     def test_pooled__adds_events_and_takes_the_error_as_shared(self) -> None:
-        one = GateBoundary("CD3", 0.01, "display units", {"NK": 100.0, "T": -100.0})
-        two = replace(one, u=0.02, events_per_unit={"NK": 100.0})
+        given = {"name": "CD3", "unit": "display units"}
+        one = Boundary(**given, u=0.01, events_per_unit={"NK": 100.0, "T": -100.0})
+        two = Boundary(**given, u=0.02, events_per_unit={"NK": 100.0})
         (both,) = pooled([[one], [two]])
         assert both.events_per_unit == {"NK": 200.0, "T": -100.0}
         assert 0.01 < both.u < 0.02

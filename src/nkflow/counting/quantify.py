@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from nkflow.counting.absolute import scale_of
 from nkflow.counting.composition import Composition
 from nkflow.counting.evaluable import NotEvaluable
+from nkflow.counting.gates import pooled
 from nkflow.counting.inputs import Counting
 from nkflow.counting.rules import CountingRules
 from nkflow.counting.tubes import Gated, TubeCounts, pool
@@ -29,7 +30,8 @@ def quantify(
     Parameters
     ----------
     tubes
-        Gatings, or counts that another program gated, of the sample tubes.
+        Gatings, or counts that another program gated, of the sample tubes. The boundaries of cuts that were found
+        in them join those that `counting` states.
     counting
         Beads, volumes and dilutions, as the lot states them.
     rules
@@ -59,6 +61,8 @@ def quantify(
     pooled_blanks = {
         marker: pool([_counts(tube, marker) for tube in fmo]) for marker, fmo in (blanks or {}).items()
     }
+    found = pooled([tube.boundaries for tube in counted])
+    counting = counting.model_copy(update={"boundaries": (*counting.boundaries, *found)})
     return Composition(counted, pool(counted), counting, scale, rules, pooled_blanks, measurement)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
 
+from nkflow.counting.inputs import Boundary
 from nkflow.counting.populations import LEAVES, UNIONS
 from nkflow.counting.volume import Acquisition
 from nkflow.errors import CountingError
@@ -38,12 +39,15 @@ class TubeCounts:
         Events by population, unions among them.
     acquisition
         The acquired volume, where there is one.
+    boundaries
+        Of cuts that were found in the tube: how uncertain each is, and which events cross it.
     """
 
     tube: str
     counts: Mapping[str, int]
     acquisition: Acquisition = field(default_factory=Acquisition)
     findings: tuple[Finding, ...] = ()
+    boundaries: tuple[Boundary, ...] = ()
 
     def __post_init__(self) -> None:
         counts = dict(self.counts)
@@ -58,8 +62,9 @@ class TubeCounts:
 
     @classmethod
     def of(cls, gating: Gated, *, tube: str, acquisition: Acquisition | None = None) -> TubeCounts:
-        """Take the counts of a gating."""
-        return cls(tube, dict(gating.counts), acquisition or Acquisition())
+        """Take the counts of a gating, and the boundaries of cuts that it found (fixed ones have none)."""
+        found = tuple(Boundary(**boundary.as_dict()) for boundary in getattr(gating, "boundaries", ()))
+        return cls(tube, dict(gating.counts), acquisition or Acquisition(), boundaries=found)
 
 
 def pool(tubes: Sequence[TubeCounts]) -> Mapping[str, int]:

@@ -26,9 +26,10 @@ from nkflow.release import record as records
 from nkflow.release.drawing import drawings
 from nkflow.release.files import write_folder
 from nkflow.release.inputs import Inputs, load_inputs
+from nkflow.release.lot_tubes import gate_lot
 from nkflow.release.page import render
 from nkflow.release.suitability import check_suitability
-from nkflow.release.tubes import GatedTube, gate_tube
+from nkflow.release.tubes import GatedTube
 
 __all__ = ["Release", "release"]
 
@@ -130,14 +131,13 @@ def release(
         The lot, its template or its protocol has mistakes (all of them are listed); nothing was computed.
     """
     inputs = load_inputs(Path(lot))
-    tubes = []
-    for tube in inputs.files:
-        progress(f"gating tube {tube.name}")
-        tubes.append(gate_tube(tube, inputs.template, threads=threads, second_engine=second_engine))
+    tubes = gate_lot(
+        inputs.files, inputs.template, threads=threads, second_engine=second_engine, progress=progress
+    )
     progress("counting and judging")
     rules = inputs.protocol.suitability
     checks = () if rules is None else check_suitability(rules, tubes)
-    composition, dose, invalid = _judge(inputs, tuple(tubes))
+    composition, dose, invalid = _judge(inputs, tubes)
     invalid += tuple(check.reason for check in checks if check.outcome != "met")
     found: list[Verdict] = ["INVALID"] if invalid else []
     verdict = worst([*found, *([] if dose is None else [dose.verdict])])
@@ -159,7 +159,7 @@ def release(
         inputs.lot,
         inputs.template,
         inputs.protocol,
-        tuple(tubes),
+        tubes,
         composition,
         dose,
         verdict,

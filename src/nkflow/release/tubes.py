@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -12,10 +12,10 @@ import numpy as np
 from nkflow.acquisition.check import check_acquisition
 from nkflow.acquisition.quality import Quality
 from nkflow.counting.evaluable import NotEvaluable
-from nkflow.counting.inputs import Counting
+from nkflow.counting.inputs import Boundary, Counting
 from nkflow.counting.tubes import TubeCounts
 from nkflow.counting.volume import Acquisition, acquired_volume, kept_volume
-from nkflow.errors import DataError
+from nkflow.errors import DataError, GatingError
 from nkflow.exchange.second_engine import CrossCheck, cross_check
 from nkflow.fcs.findings import Finding, Severity
 from nkflow.fcs.read import read_fcs
@@ -25,10 +25,27 @@ from nkflow.gating.run import gate
 from nkflow.gating.template import Template
 from nkflow.release.inputs import TubeFile
 
-__all__ = ["GatedTube", "gate_tube"]
+__all__ = ["GatedTube", "Given", "gate_tube"]
 
 # findings that a reader or a gating may tolerate, and a release may not
 _ERRORS_IN_A_RELEASE = frozenset({"template-reference"})
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """What a tube is gated with.
+
+    Attributes
+    ----------
+    controls
+        FMOs by marker, for an adaptive template; or why there can be none.
+    carried_from
+        The tube that `template` was resolved against, where it is another one.
+    """
+
+    template: Template
+    controls: Mapping[str, Sample] | GatingError = field(default_factory=dict)
+    carried_from: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +66,8 @@ class GatedTube:
         Of a tube that was gated: which part of the acquisition can be used.
     second
         Of a sample tube: what the second engine makes of it; None where it was not asked.
+    carried_from
+        The tube whose gates these are, where they were not found in this one.
     """
 
     tube: TubeFile
@@ -58,6 +77,7 @@ class GatedTube:
     error: Mapping[str, object] | None = None
     quality: Quality | None = None
     second: CrossCheck | None = None
+    carried_from: str | None = None
 
     @property
     def role(self) -> str:
@@ -93,7 +113,14 @@ class GatedTube:
         """Return the counts of the tube with the volume they came from, or None where it failed."""
         if self.gating is None or self.sample is None:
             return None
-        return TubeCounts(self.tube.name, self.kept, self._acquisition(self.sample, counting))
+        found = TubeCounts.of(
+            self.gating, tube=self.tube.name, acquisition=self._acquisition(self.sample, counting)
+        )
+        if self.quality is None or self.quality.removed_events == 0:
+            return found
+        part = 1 - self.quality.removed_events / self.sample.n_events
+        boundaries = tuple(_scaled(boundary, part) for boundary in found.boundaries)
+        return TubeCounts(self.tube.name, self.kept, found.acquisition, found.findings, boundaries)
 
     def _acquisition(self, sample: Sample, counting: Counting) -> Acquisition:
         """Return what is known about the volume that the kept events came from (STANDARDS QC-04)."""
@@ -108,6 +135,13 @@ class GatedTube:
         volume, reason = (None, found.reason) if isinstance(found, NotEvaluable) else (found, "")
         return Acquisition(volume, reason, sample.n_events, lost["$ABRT"], lost["$LOST"])
 
+    @property
+    def _resolved(self) -> dict[str, Any] | None:
+        """The fixed template that this tube was gated by, whole, where it is not the lot's own."""
+        if self.gating is None or (self.gating.resolution is None and self.carried_from is None):
+            return None
+        return self.gating.template.document.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the tube as plain values for the record."""
         return {
@@ -120,6 +154,8 @@ class GatedTube:
             "cytometer": None if self.sample is None else self.sample.cytometer,
             "acquired": None if self.sample is None else _when(self.sample),
             "gating": None if self.gating is None else self.gating.as_dict(),
+            "resolved_template": self._resolved,
+            "gates_of_tube": self.carried_from,
             "kept": dict(self.kept),
             "acquisition": None if self.quality is None else self.quality.as_dict(),
             "second_engine": None if self.second is None else self.second.as_dict(),
@@ -129,7 +165,7 @@ class GatedTube:
 
 
 def gate_tube(
-    tube: TubeFile, template: Template, *, threads: int | None = None, second_engine: bool = True
+    tube: TubeFile, given: Given, *, threads: int | None = None, second_engine: bool = True
 ) -> GatedTube:
     """Read, gate and check the file of `tube`; a `DataError` becomes the result's `error`.
 
@@ -138,14 +174,24 @@ def gate_tube(
     sample: Sample | None = None
     try:
         sample = read_fcs(tube.path)
-        gating = gate(sample, template, threads=threads)
+        if isinstance(given.controls, GatingError):
+            raise given.controls
+        gating = gate(sample, given.template, controls=given.controls, threads=threads)
         quality = check_acquisition(sample)
         second = cross_check(sample, gating) if second_engine and tube.role == "sample" else None
     except DataError as error:
         found = () if sample is None else _for_release(sample.findings)
-        return GatedTube(tube, sample, None, found, error.as_dict())
+        return GatedTube(tube, sample, None, found, error.as_dict(), carried_from=given.carried_from)
     findings = _for_release(sample.findings + gating.findings + quality.findings + _of_second(second))
-    return GatedTube(tube, sample, gating, findings, quality=quality, second=second)
+    return GatedTube(
+        tube, sample, gating, findings, quality=quality, second=second, carried_from=given.carried_from
+    )
+
+
+def _scaled(boundary: Boundary, part: float) -> Boundary:
+    """Return the boundary of a tube of which `part` of the events are kept."""
+    crossing = {name: part * change for name, change in boundary.events_per_unit.items()}
+    return boundary.model_copy(update={"events_per_unit": crossing})
 
 
 def _of_second(check: CrossCheck | None) -> tuple[Finding, ...]:

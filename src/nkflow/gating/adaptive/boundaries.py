@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from nkflow.gating.adaptive.band import Band
@@ -14,7 +12,7 @@ from nkflow.gating.adaptive.resolution import GateBoundary, Resolved
 from nkflow.gating.adaptive.setting import with_number, with_outline
 from nkflow.gating.gates import Dimension, Gate
 
-__all__ = ["boundary_of", "pooled"]
+__all__ = ["boundary_of"]
 
 
 def boundary_of(cut: Resolved, events: Events, refused: set[int]) -> GateBoundary:
@@ -36,27 +34,6 @@ def boundary_of(cut: Resolved, events: Events, refused: set[int]) -> GateBoundar
             if moved:
                 change[tree.keys[index]] = moved / (2 * u) * events.of / events.n
     return GateBoundary(cut.name, u, cut.unit, change)
-
-
-def pooled(tubes: Sequence[Sequence[GateBoundary]]) -> tuple[GateBoundary, ...]:
-    """Return the boundaries of several tubes as one set: the same cut in every tube errs the same way.
-
-    The events that cross add up; the uncertainty is the root mean square of the tubes', each weighted with the
-    events that cross in it. Taking the error as shared never makes the dose surer than it is.
-    """
-    names = list(dict.fromkeys(boundary.name for tube in tubes for boundary in tube))
-    return tuple(_pooled([b for tube in tubes for b in tube if b.name == name]) for name in names)
-
-
-def _pooled(same: list[GateBoundary]) -> GateBoundary:
-    total: dict[str, float] = {}
-    for boundary in same:
-        for population, change in boundary.events_per_unit.items():
-            total[population] = total.get(population, 0.0) + change
-    weights = np.array([sum(map(abs, boundary.events_per_unit.values())) + 1e-9 for boundary in same])
-    squares = np.array([boundary.u**2 for boundary in same])
-    u = float(np.sqrt(weights @ squares / weights.sum()))
-    return GateBoundary(same[0].name, u, same[0].unit, total)
 
 
 def _moved(cut: Resolved, events: Events, by: float) -> list[Gate] | None:

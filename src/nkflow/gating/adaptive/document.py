@@ -97,7 +97,8 @@ class CutDocument(Document):
     channel
         The channel that is cut; of a band the gate names both.
     find, otherwise
-        How; and how where `find` gives no answer, which is a finding.
+        How; and how where `find` gives no answer, which is a finding. An answer outside the window is a breach,
+        and stays one.
     window
         Where the cut may lie, in data units; of a band, ln units of the lower edge below the line. Outside there
         is no gate.

@@ -65,6 +65,8 @@ def mixture_cut(values: Array, *, search: Window = ANYWHERE, n_min: int = MIN_EV
         return NoGate("no-valley", "no cut where one is looked for", "mixture", n)
     at = min(cuts, key=lambda cut: float(best.score_samples(np.array([[cut]]))[0]))
     se = _cut_error(points, best, at, n=n, seed=seed)
+    if not np.isfinite(se):
+        return NoGate("no-fit", "in most bootstrap replicates the cut is not there", "mixture", n)
     text = "BIC gap to one component less"
     return Cut(at, se, (at, at), "mixture", gap, text, n, tuple(cuts))
 

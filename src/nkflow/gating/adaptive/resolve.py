@@ -106,7 +106,7 @@ class _Work:
         if (
             isinstance(first, NoGate)
             and cut.otherwise is not None
-            and first.reason not in ("no-channel", "no-parent")
+            and first.reason not in ("no-channel", "no-parent", "outside-window")
         ):
             other, other_source = self._answer(cut, cut.otherwise, missing, seed=seed)
             if not isinstance(other, NoGate):
