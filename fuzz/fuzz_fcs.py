@@ -2,7 +2,7 @@
 
     python fuzz/fuzz_fcs.py [--runs 200000]
 
-Seeds are the corpus of the tests; what is found is written to the working directory by libFuzzer (`crash-*`).
+Seeds are the corpus and the random files of the tests; what is found is written to the working directory by libFuzzer (`crash-*`).
 """
 
 from __future__ import annotations
@@ -65,9 +65,12 @@ def target(path: Path) -> Callable[[bytes], None]:
 def seeds(folder: Path) -> Path:
     """Write the corpus of the tests and libFuzzer's dictionary."""
     from fcs.fcs_corpus import CASES
+    from fcs.fcs_random import random_file
 
     corpus = folder / "corpus"
     corpus.mkdir()
+    for seed in range(200):  # combinations that no case of the corpus has
+        (corpus / f"random{seed:04d}").write_bytes(random_file(seed).content[:8192])
     for number, case in enumerate(CASES):
         if len(case.content) < 8192:
             (corpus / f"{number:04d}").write_bytes(case.content)

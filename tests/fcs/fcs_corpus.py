@@ -283,6 +283,18 @@ def _decision_cases() -> list[Case]:
         ),
         Case(
             "H05",
+            "99999999 in TEXT as well",
+            good.bend(header={"data_end": "99999999"}, keywords={"$ENDDATA": "99999999"}).bytes(),
+            findings=("data-offsets-differ",),
+        ),
+        Case(
+            "H05",
+            "both ends behind the file",
+            good.bend(end_shift=500).bytes(),
+            code="tot-mismatch",
+        ),
+        Case(
+            "H05",
             "some slack, less than an event",
             good.bend(end_shift=7, tail=b"abcdefgh").bytes(),
             findings=("data-slack",),
@@ -600,6 +612,12 @@ def _data_cases() -> list[Case]:
             ).bytes(),
             truth=((7, 0.5, 9),),
         ),
+        Case(
+            "D02",
+            "a float beside decimal digits",
+            good.bend(types="AAA", bits=(8,) * 3, version="FCS3.2", keywords={"$P2DATATYPE": "F"}).bytes(),
+            code="datatype-invalid",
+        ),
         Case("D02", "unknown type", good.bend(keywords={"$DATATYPE": "X"}).bytes(), code="datatype-invalid"),
         Case(
             "D02",
@@ -845,6 +863,7 @@ def _mask_cases() -> list[Case]:
         masked(65536, 65536, 65536),
         masked(0, 1, 65536, findings=("range-unusable",)),
         masked("", "junk", "65536", findings=("range-unusable",)),
+        masked("1023.5", 1024.0, "1e3", truth=((0xFFFF, 0x234, 0x000),), findings=("range-unusable",)),
         masked(262144, 2**40, 65537),
         masked("1" + "0" * 400, "1e999", "NaN", findings=("range-unusable",)),
         masked(-5, 1024, 65536, truth=((0xFFFF, 0x234, 0x400),), findings=("range-unusable",)),

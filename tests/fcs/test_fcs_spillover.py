@@ -101,6 +101,14 @@ def test_FCS_C03__names_with_commas_are_matched_with_the_channels(tmp_path: Path
     assert sample.spillover.names == ("FITC,A", "PE-A")
 
 
+def test_FCS_C03__names_with_commas_are_no_decimal_commas(tmp_path: Path) -> None:
+    """Two names with four commas make as many tokens as two names and four numbers with decimal commas."""
+    sample = read(tmp_path, ("FSC-A", "F,I,T", "P,E,A"), SPILL="2,F,I,T,P,E,A,1,0.12,0.26,1")
+    assert sample.spillover is not None
+    assert sample.spillover.names == ("F,I,T", "P,E,A")
+    assert sample.spillover.matrix.tolist() == [[1.0, 0.12], [0.26, 1.0]]
+
+
 def test_FCS_C03__numbers_instead_of_names_count_from_one(tmp_path: Path) -> None:
     sample = read(tmp_path, SPILL="2,2,3,1,0.12,0.26,1")
     assert sample.spillover is not None

@@ -119,7 +119,11 @@ def _note_zero_offsets(keywords: Keywords, channels: Sequence[Channel], toleranc
 
 def _note_ranges(channels: Sequence[Channel], tolerance: Tolerance) -> None:
     """Note integer channels whose `$PnR` gives no mask (FCS-D10)."""
-    unusable = [c for c in channels if c.data_type == "I" and (c.range is None or c.range <= 1)]
+    unusable = [
+        c
+        for c in channels
+        if c.data_type == "I" and (c.range is None or c.range <= 1 or c.range != int(c.range))
+    ]
     if unusable:
         tolerance.note(
             "range-unusable",

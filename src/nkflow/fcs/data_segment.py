@@ -170,8 +170,8 @@ def _count(
         if segment.begin + layout.bytes_for(total) > window.size or on_truncated == "read":
             _truncated(complete, total, tolerance, on_truncated)
             return min(complete, total), True
-        _mismatch(total, complete, tolerance)
-        return complete, True
+        _mismatch(total, layout.events_in(segment.length), tolerance)
+        return min(complete, total), True
     if complete > total and not _is_filler(window, segment, layout.bytes_for(total)):
         _mismatch(total, complete, tolerance)
     return total, False
@@ -182,7 +182,7 @@ def _mismatch(total: int, complete: int, tolerance: Tolerance) -> None:
         "tot-mismatch",
         "$TOT and the length of DATA disagree",
         where="$TOT",
-        found=f"$TOT {total}, {complete} events in DATA",
+        found=f"$TOT {total}, {complete} events in DATA as it is stated",
         expected="the same number",
     )
 

@@ -101,8 +101,8 @@ class Layout:
     @cached_property
     def uniform(self) -> np.dtype[np.generic] | None:
         """The type of every value in file order, where DATA is a plain matrix of one numpy type; else None."""
-        first = self.columns[0].in_file
-        return first if all(column.in_file == first for column in self.columns) else None
+        kinds = {column.in_file for column in self.columns}  # not by ==: numpy takes None for float64
+        return kinds.pop() if len(kinds) == 1 else None
 
     def dtype(self, columns: Sequence[int]) -> np.dtype[np.generic]:
         """Return the smallest native type that holds the stored values of `columns`.

@@ -79,8 +79,9 @@ def channel_count(keywords: Keywords, tolerance: Tolerance, limits: Limits) -> i
 def data_types(keywords: Keywords, count: int, tolerance: Tolerance) -> tuple[DataType, ...]:
     """Return the type of every channel: `$PnDATATYPE` where it is given, else `$DATATYPE` (FCS-D02)."""
     shared = _data_type(keywords, "$DATATYPE", "IFDA", tolerance)
+    others = "A" if shared == "A" else "IFD"  # digits beside binary values have no layout
     return tuple(
-        _data_type(keywords, f"$P{number}DATATYPE", "IFD", tolerance)
+        _data_type(keywords, f"$P{number}DATATYPE", others, tolerance)
         if f"$P{number}DATATYPE" in keywords
         else shared
         for number in range(1, count + 1)

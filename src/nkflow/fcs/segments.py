@@ -85,7 +85,8 @@ def candidates(
     in_header, in_text = header.data, segment_in_text(keywords, "DATA")
     if in_header.present and in_header.end != _SENTINEL:
         stated.append(("HEADER", in_header))
-    if header.version >= "FCS3.0" and in_text is not None and in_text.present:
+    copied = in_text is not None and in_text.end == _SENTINEL >= size  # HEADER's sentinel in a smaller file
+    if header.version >= "FCS3.0" and in_text is not None and in_text.present and not copied:
         stated.append(("TEXT", in_text))
     usable = [(source, segment) for source, segment in stated if _usable(segment, header.text, size)]
     if not usable:  # the end of TEXT may be too far (Attune: nine bytes); that they overlap is found later

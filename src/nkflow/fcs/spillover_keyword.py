@@ -108,13 +108,10 @@ def _split(
     key: str, tokens: list[str], count: int, channels: Sequence[Channel], tolerance: Tolerance
 ) -> tuple[list[str], list[float]]:
     """Return names and numbers; repairs decimal commas and names that hold a comma (FCS-C03)."""
-    if len(tokens) == count + 2 * count * count:
-        pairs = tokens[count:]
-        joined = [
-            f"{whole.strip()}.{part.strip()}" for whole, part in zip(pairs[::2], pairs[1::2], strict=True)
-        ]
+    joined = _joined(tokens[count:]) if len(tokens) == count + 2 * count * count else None
+    if joined is not None:
         tolerance.note("spillover-decimal-comma", f"{key} is written with decimal commas", where=key)
-        return [name.strip() for name in tokens[:count]], _numbers(joined)
+        return [name.strip() for name in tokens[:count]], joined
     names = [name.strip() for name in tokens[:count]]
     if len(tokens) > count + count * count:
         names = _greedy(tokens[: len(tokens) - count * count], channels)
@@ -122,6 +119,12 @@ def _split(
     if len(names) != count or len(tokens) < count + count * count:
         raise _UnusableError(f"{len(tokens)} values after its size {count}, not {count + count * count}")
     return names, _numbers(tokens[-count * count :])
+
+
+def _joined(halves: list[str]) -> list[float] | None:
+    """Return numbers whose decimal comma split them, None where the halves are none."""
+    pairs = zip(halves[::2], halves[1::2], strict=True)
+    return parse_floats([f"{whole.strip()}.{part.strip()}" for whole, part in pairs])
 
 
 def _greedy(parts: list[str], channels: Sequence[Channel]) -> list[str]:
