@@ -61,6 +61,7 @@ evidence: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.evidence
 
 fuzz: $(VENV)/.dev
+	$(BIN)/python fuzz/truncation_sweep.py sample_fcs $(wildcard ../shared/reference-data)
 	$(BIN)/python fuzz/fuzz_fcs.py
 
 coverage: $(VENV)/.dev

@@ -2,7 +2,8 @@
 
     python fuzz/fuzz_fcs.py [--runs 200000]
 
-Seeds are the corpus and the random files of the tests; what is found is written to the working directory by libFuzzer (`crash-*`).
+Seeds are the corpus and the random files of the tests; libFuzzer writes what it finds to the working directory
+(`crash-*`).
 """
 
 from __future__ import annotations
