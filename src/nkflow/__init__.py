@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from nkflow.acquisition import AcquisitionChecks, Quality, check_acquisition
     from nkflow.compensation import Spillover
     from nkflow.counting.composition import Composition
     from nkflow.counting.inputs import Counting
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _PLACES = {
+    "AcquisitionChecks": "nkflow.acquisition",
     "Arcsinh": "nkflow.scales",
     "Biex": "nkflow.scales",
     "Boolean": "nkflow.gating.gates",
@@ -66,6 +68,7 @@ _PLACES = {
     "Population": "nkflow.gating.template",
     "Protocol": "nkflow.dose.protocol",
     "Quadrant": "nkflow.gating.gates",
+    "Quality": "nkflow.acquisition",
     "Range": "nkflow.gating.gates",
     "Ratio": "nkflow.scales",
     "Rectangle": "nkflow.gating.gates",
@@ -76,6 +79,7 @@ _PLACES = {
     "Template": "nkflow.gating.template",
     "TubeCounts": "nkflow.counting.tubes",
     "assess_dose": "nkflow.dose.assess",
+    "check_acquisition": "nkflow.acquisition",
     "cross_check": "nkflow.exchange",
     "data_sets": "nkflow.fcs",
     "gate": "nkflow.gating.run",
@@ -96,6 +100,7 @@ _PLACES = {
 }
 
 __all__ = [
+    "AcquisitionChecks",
     "Arcsinh",
     "Biex",
     "Boolean",
@@ -119,6 +124,7 @@ __all__ = [
     "Population",
     "Protocol",
     "Quadrant",
+    "Quality",
     "Range",
     "Ratio",
     "Rectangle",
@@ -129,6 +135,7 @@ __all__ = [
     "Template",
     "TubeCounts",
     "assess_dose",
+    "check_acquisition",
     "cross_check",
     "data_sets",
     "gate",

@@ -90,10 +90,12 @@ def _missing(quality: Quality) -> Iterator[Finding]:
     if share > _MISSING_NOTED:
         yield Finding(
             "events-lost",
-            "error" if share > _MISSING_REFUSED else "warning",
+            "warning",
             f"the cytometer aborted or lost {_percent(share)} of its events",
             where="$ABRT, $LOST",
-            consequence="Counts by volume are corrected up to 5 %, not evaluable above; ratios to beads stay right.",
+            consequence="Ratios to beads stay right; counts by volume are not evaluable."
+            if share > _MISSING_REFUSED
+            else "Ratios to beads stay right; counts by volume are corrected for it.",
         )
 
 

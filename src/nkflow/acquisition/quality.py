@@ -90,6 +90,19 @@ class Quality:
         return self.volume_reason == ""
 
     @property
+    def summary(self) -> str:
+        """What was found, in one line."""
+        if not self.assessable:
+            return f"not assessable: {self.reason}"
+        timed = [segment for segment in self.segments if segment.reason != "margin"]
+        if not timed:
+            return f"steady over {self.total_time:.4g} {self.time_unit}, nothing removed"
+        parts = ", ".join(f"{s.reason} {s.begin:.1f} to {s.end:.1f} {self.time_unit}" for s in timed[:6])
+        more = f" and {len(timed) - 6} more" if len(timed) > 6 else ""
+        share = 100 * (self.removed_time or 0.0) / (self.total_time or 1.0)
+        return f"{share:.2g} % of the time and {self.removed_events:,} events removed: {parts}{more}"
+
+    @property
     def volume_reason(self) -> str:
         """Why the volume of the kept events does not follow from the kept time; "" where it does (QC-04).
 

@@ -35,6 +35,8 @@ class AcquisitionChecks(Document):
     most_removed
         Share of the run's time; where more is removed, the run is called unsteady (a finding of severity
         error). DOMAIN 2.2: fail the tube above 20-30 %.
+    dead_drift
+        Change of the share of dead cells (7-AAD+) over the run, up or down, above which there is a finding.
     """
 
     slow: Annotated[float, Field(gt=0, lt=1)] = 0.6
@@ -45,3 +47,4 @@ class AcquisitionChecks(Document):
     shortest_kept: Annotated[float, Field(ge=0, le=0.5)] = 0.005
     margin: Literal["count", "remove"] = "count"
     most_removed: Annotated[float, Field(gt=0, le=1)] = 0.25
+    dead_drift: Annotated[float, Field(gt=0, le=1)] = 0.03

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 
+from nkflow.acquisition.quality import Quality
 from nkflow.counting.absolute import scale_of
 from nkflow.counting.composition import Composition
 from nkflow.counting.evaluable import NotEvaluable
@@ -24,6 +25,7 @@ def quantify(
     counting: Counting,
     rules: CountingRules | None = None,
     blanks: Mapping[str, Sequence[Gated | TubeCounts]] | None = None,
+    acquisition: Sequence[Quality] | None = None,
 ) -> Composition:
     """Pool replicate tubes (ratio of sums) into frequencies and concentrations.
 
@@ -38,6 +40,9 @@ def quantify(
         The protocol's counting rules; without them counts are Poisson and nothing is judged.
     blanks
         FMO tubes by the marker they lack, for limits of blank.
+    acquisition
+        Of gatings: the quality of each run, in the order of `tubes`. Cells and beads are cut by its mask, and the
+        volume is that of the kept events, or not evaluable. None: the counts as they stand.
 
     Raises
     ------
@@ -48,7 +53,8 @@ def quantify(
         raise CountingError(
             "there are no sample tubes", code="no-tubes", next_step="Add tubes of role sample."
         )
-    counted = tuple(_counts(tube, f"{number}") for number, tube in enumerate(tubes, start=1))
+    kept = tubes if acquisition is None else _kept(tubes, acquisition, counting=counting)
+    counted = tuple(_counts(tube, f"{number}") for number, tube in enumerate(kept, start=1))
     measurement = _identity(counted, counting)
     scale = scale_of(counting.method, counted, counting=counting, measurement=measurement)
     if isinstance(scale, NotEvaluable):
@@ -81,6 +87,28 @@ def under(composition: Composition, rules: CountingRules) -> Composition:
 
 def _counts(tube: Gated | TubeCounts, name: str) -> TubeCounts:
     return tube if isinstance(tube, TubeCounts) else TubeCounts.of(tube, tube=name)
+
+
+def _kept(
+    tubes: Sequence[Gated | TubeCounts], acquisition: Sequence[Quality], *, counting: Counting
+) -> list[TubeCounts]:
+    """Return the counts of gatings inside the kept part of their runs."""
+    from nkflow.counting.kept import kept_tube
+    from nkflow.gating.result import Gating
+
+    gatings = [tube for tube in tubes if isinstance(tube, Gating)]
+    if not len(gatings) == len(tubes) == len(acquisition):
+        raise CountingError(
+            "each gating has the quality of its own run",
+            code="acquisition-mismatch",
+            where="acquisition",
+            found=f"{len(gatings)} gatings of {len(tubes)} tubes, {len(acquisition)} qualities",
+            next_step="Give check_acquisition(sample) for each gating, in the same order.",
+        )
+    return [
+        kept_tube(gating, quality, tube=f"{number}", counting=counting)
+        for number, (gating, quality) in enumerate(zip(gatings, acquisition, strict=True), start=1)
+    ]
 
 
 def _identity(tubes: Sequence[TubeCounts], counting: Counting) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from nkflow.acquisition.settings import AcquisitionChecks
 from nkflow.compensation import Spillover
 from nkflow.documents import Document
 from nkflow.errors import CompensationError
@@ -131,7 +132,10 @@ class PopulationDocument(Document):
 
 
 class TemplateDocument(Document):
-    """How to gate a tube, whole. With ``cuts`` it is adaptive: some of its numbers are found in each tube."""
+    """How to gate a tube, whole. With ``cuts`` it is adaptive: some of its numbers are found in each tube.
+
+    ``acquisition`` is what `nkflow.acquisition` calls a fault in tubes of this kind; without it, its usual figures.
+    """
 
     nkflow: Literal["template/1"]
     name: Name
@@ -143,6 +147,7 @@ class TemplateDocument(Document):
     scales: dict[str, ScaleDocument] = Field(default_factory=dict)
     populations: tuple[PopulationDocument, ...] = Field(min_length=1)
     cuts: tuple[CutDocument, ...] = ()
+    acquisition: AcquisitionChecks | None = None
 
     @model_validator(mode="after")
     def _names_resolve(self) -> TemplateDocument:

@@ -11,6 +11,7 @@ from typing import Any
 import rfc8785
 from pydantic import BaseModel
 
+from nkflow.acquisition.settings import AcquisitionChecks
 from nkflow.documents import dump, validate
 from nkflow.errors import GateError, TemplateError
 from nkflow.gating.document import MarkerDocument, MatrixPolicy, ReferenceDocument, TemplateDocument
@@ -115,6 +116,11 @@ class Template:
     def compensation(self) -> MatrixPolicy:
         """Where the matrix comes from."""
         return self.document.compensation
+
+    @property
+    def acquisition(self) -> AcquisitionChecks | None:
+        """What counts as a fault of the run; None: the usual figures of `nkflow.acquisition`."""
+        return self.document.acquisition
 
     @cached_property
     def scales(self) -> Mapping[str, Scale]:

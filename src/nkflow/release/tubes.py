@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from nkflow.acquisition.check import check_acquisition
 from nkflow.acquisition.quality import Quality
-from nkflow.counting.evaluable import NotEvaluable
-from nkflow.counting.inputs import Boundary, Counting
+from nkflow.acquisition.trend import Trend, share_trend
+from nkflow.counting.inputs import Counting
+from nkflow.counting.kept import kept_counts, kept_tube
 from nkflow.counting.tubes import TubeCounts
-from nkflow.counting.volume import Acquisition, acquired_volume, kept_volume
 from nkflow.errors import DataError, GatingError
 from nkflow.exchange.second_engine import CrossCheck, cross_check
 from nkflow.fcs.findings import Finding, Severity
@@ -68,6 +66,8 @@ class GatedTube:
         Of a sample tube: what the second engine makes of it; None where it was not asked.
     carried_from
         The tube whose gates these are, where they were not found in this one.
+    drift
+        Of a tube that was gated into living and dead cells: how the share of the dead changes along the run.
     """
 
     tube: TubeFile
@@ -78,6 +78,7 @@ class GatedTube:
     quality: Quality | None = None
     second: CrossCheck | None = None
     carried_from: str | None = None
+    drift: Trend | None = None
 
     @property
     def role(self) -> str:
@@ -102,38 +103,14 @@ class GatedTube:
     @cached_property
     def kept(self) -> Mapping[str, int]:
         """Events of each population, cells and beads alike, in the part of the acquisition that is kept."""
-        if self.gating is None:
-            return {}
-        if self.quality is None or self.quality.removed_events == 0:
-            return dict(self.gating.counts)
-        mask, gating = self.quality.mask, self.gating
-        return {name: int(np.count_nonzero(gating.mask(name) & mask)) for name in gating.counts}
+        return {} if self.gating is None else kept_counts(self.gating, self.quality)
 
     def counts(self, counting: Counting) -> TubeCounts | None:
         """Return the counts of the tube with the volume they came from, or None where it failed."""
-        if self.gating is None or self.sample is None:
+        if self.gating is None:
             return None
-        found = TubeCounts.of(
-            self.gating, tube=self.tube.name, acquisition=self._acquisition(self.sample, counting)
-        )
-        if self.quality is None or self.quality.removed_events == 0:
-            return found
-        part = 1 - self.quality.removed_events / self.sample.n_events
-        boundaries = tuple(_scaled(boundary, part) for boundary in found.boundaries)
-        return TubeCounts(self.tube.name, self.kept, found.acquisition, found.findings, boundaries)
-
-    def _acquisition(self, sample: Sample, counting: Counting) -> Acquisition:
-        """Return what is known about the volume that the kept events came from (STANDARDS QC-04)."""
-        found = _stated_volume(sample, self.tube, counting)
-        if isinstance(found, float) and self.quality is not None and self.gating is not None:
-            counts, quality = self.gating.counts, self.quality
-            beads = (self.kept["beads"], counts["beads"]) if "beads" in counts else None
-            if quality.removed_events:
-                kept_time = 1.0 if quality.kept_time is None else quality.kept_time
-                found = kept_volume(found, kept_time=kept_time, steady_flow=quality.steady_flow, beads=beads)
-        lost = {key: _count(sample.keywords.get(key, "")) for key in ("$ABRT", "$LOST")}
-        volume, reason = (None, found.reason) if isinstance(found, NotEvaluable) else (found, "")
-        return Acquisition(volume, reason, sample.n_events, lost["$ABRT"], lost["$LOST"])
+        typed = self.tube.acquired_volume_ul
+        return kept_tube(self.gating, self.quality, tube=self.tube.name, counting=counting, volume_ul=typed)
 
     @property
     def _resolved(self) -> dict[str, Any] | None:
@@ -158,6 +135,7 @@ class GatedTube:
             "gates_of_tube": self.carried_from,
             "kept": dict(self.kept),
             "acquisition": None if self.quality is None else self.quality.as_dict(),
+            "dead_drift": None if self.drift is None else self.drift.as_dict(),
             "second_engine": None if self.second is None else self.second.as_dict(),
             "findings": [finding.as_dict() for finding in self.findings],
             "error": None if self.error is None else dict(self.error),
@@ -176,22 +154,25 @@ def gate_tube(
         sample = read_fcs(tube.path)
         if isinstance(given.controls, GatingError):
             raise given.controls
-        gating = gate(sample, given.template, controls=given.controls, threads=threads)
-        quality = check_acquisition(sample)
+        quality = check_acquisition(sample, given.template.acquisition)
+        gating = gate(sample, given.template, controls=given.controls, threads=threads, membership=True)
         second = cross_check(sample, gating) if second_engine and tube.role == "sample" else None
     except DataError as error:
         found = () if sample is None else _for_release(sample.findings)
         return GatedTube(tube, sample, None, found, error.as_dict(), carried_from=given.carried_from)
-    findings = _for_release(sample.findings + gating.findings + quality.findings + _of_second(second))
-    return GatedTube(
-        tube, sample, gating, findings, quality=quality, second=second, carried_from=given.carried_from
-    )
+    drift = _drift_of_dead(gating, quality)
+    drifts = None if drift is None else drift.finding(limit=quality.checks.dead_drift)
+    found = (*quality.findings, *([] if drifts is None else [drifts]), *_of_second(second))
+    findings = _for_release(sample.findings + gating.findings + found)
+    known = GatedTube(tube, sample, gating, findings, quality=quality, second=second)
+    return replace(known, carried_from=given.carried_from, drift=drift)
 
 
-def _scaled(boundary: Boundary, part: float) -> Boundary:
-    """Return the boundary of a tube of which `part` of the events are kept."""
-    crossing = {name: part * change for name, change in boundary.events_per_unit.items()}
-    return boundary.model_copy(update={"events_per_unit": crossing})
+def _drift_of_dead(gating: Gating, quality: Quality) -> Trend | None:
+    """Return how the share of dead cells changes along the run: 7-AAD gets into living cells that wait."""
+    if not {"dead", "CD45+"} <= set(gating.counts):
+        return None
+    return share_trend(quality, gating.mask("dead"), gating.mask("CD45+"), names=("dead", "CD45+"))
 
 
 def _of_second(check: CrossCheck | None) -> tuple[Finding, ...]:
@@ -207,22 +188,6 @@ def _when(sample: Sample) -> list[str | None]:
     """Return begin and end of the acquisition as ISO 8601 text."""
     ends = (sample.acquired.begin, sample.acquired.end)
     return [None if end is None else end.isoformat() for end in ends]
-
-
-def _stated_volume(sample: Sample, tube: TubeFile, counting: Counting) -> float | NotEvaluable:
-    """Return the volume in µL that a person typed, or that of ``$VOL`` with its stated unit."""
-    if tube.acquired_volume_ul is not None:
-        return tube.acquired_volume_ul
-    if counting.vol_unit is None:
-        return NotEvaluable("no acquired volume is given")
-    stated = None if sample.volume is None else sample.volume.value
-    return acquired_volume(stated, counting.vol_unit, sample.acquired.seconds)
-
-
-def _count(text: str) -> int:
-    """Return a keyword's count; 0 where it is absent or no count."""
-    stripped = text.strip()
-    return int(stripped) if stripped.isascii() and stripped.isdigit() and len(stripped) < 16 else 0
 
 
 def _for_release(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

@@ -113,7 +113,8 @@ def simulate_lot(
     difficulty
         ``ordinary``, or ``hard``: the CD56 of NKT-like cells smears into T.
     faults
-        What goes wrong in every sample tube: any of `FAULTS`, each at a place and of a size drawn for the tube.
+        What goes wrong in every sample tube: any of `FAULTS` (a hyphen or a space does for ``_``), each at a place
+        and of a size drawn for the tube.
     events
         About how many events a sample tube has; a control tube has half as many.
 
@@ -122,6 +123,7 @@ def simulate_lot(
     InvalidValueError
         An unknown difficulty or fault, a negative seed, fewer than 100 events.
     """
+    faults = {fault.replace("-", "_").replace(" ", "_") for fault in faults}
     _check(seed, difficulty, faults=faults, events=events)
     seeds = np.random.SeedSequence(seed).spawn(3 + len(_PLANS))
     of_product, of_bench, of_staining = map(np.random.default_rng, seeds[:3])
