@@ -30,6 +30,7 @@ __all__ = [
     "json_schema",
     "load",
     "parse",
+    "problem_at",
     "read_text",
     "shipped",
     "tree",
@@ -108,6 +109,14 @@ def validate(document: object, model: type[M], *, name: str, error: type[Documen
         raise error(f"{name} has {count} mistake{'s' if count != 1 else ''}", problems) from None
 
 
+def problem_at(
+    tree: object, loc: tuple[int | str, ...], *, name: str, expected: str, next_step: str = ""
+) -> Problem:
+    """Return the problem of what stands at `loc` of a ruamel `tree`, with its line."""
+    path, line, found = _locate(tree, loc)
+    return Problem(name, line, path, found, expected, next_step)
+
+
 def dump(model: BaseModel, *, comment: str = "") -> str:
     """Return `model` as YAML that `parse` reads back equal; fields that hold their default are left out."""
     yaml = YAML()
@@ -181,7 +190,25 @@ def _problem(item: ErrorDetails, tree: object, name: str) -> Problem:
         )
     if item["type"] == "extra_forbidden":
         return Problem(name, line, path, "an unknown key", "a key of this document", "Check its spelling.")
-    return Problem(name, line, path, found, message[:1].lower() + message[1:])
+    return Problem(name, line, path, found, message[:1].lower() + message[1:], _next_step(item["type"]))
+
+
+_NEXT_STEPS = (
+    (("greater_than", "less_than", "finite_number"), "Check the number and its unit."),
+    (("too_short", "too_long", "string_too"), "Add or take away entries."),
+    (("literal_error", "enum"), "Use one of these words."),
+    (("date", "time"), "Write 2026-03-17 for a date, 2026-03-17T10:30:00Z for a time."),
+    (
+        ("int", "float", "string", "bool", "dict", "list", "tuple", "model", "path"),
+        "Write a value of that type.",
+    ),
+)
+"""What to do about a mistake, by the beginning of pydantic's name for it."""
+
+
+def _next_step(kind: str) -> str:
+    """Return what the reader can do; a check of our own says it itself."""
+    return next((step for kinds, step in _NEXT_STEPS if kind.startswith(kinds)), "")
 
 
 def _locate(tree: object, loc: tuple[int | str, ...]) -> tuple[str, int | None, str]:

@@ -50,7 +50,7 @@ def second(
     tree = changed(plain("lot"), {"dose.number": number, "dose.earlier": [earlier]} | changes)
     lot = documents.validate(tree, Lot, name="lot")
     protocol = changed(plain("protocol"), {"monte_carlo": {"trials": 10_000}, "limits": LIMITS})
-    records = {digest: {"schema": "nkflow/record", "dose": first} if wrap else first}
+    records = {digest: {"schema": "nkflow.release", "dose": first} if wrap else first}
     return dose_of_counts(lot.with_records(records), documents.validate(protocol, Protocol, name="p"))
 
 

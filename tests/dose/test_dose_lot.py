@@ -11,7 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from nkflow import documents
-from nkflow.dose.document import dose_document
+from nkflow.dose.document import dose_document, load_counted
 from nkflow.dose.lot import Lot, load_lot
 from nkflow.errors import LotError
 from worked.cases import changed, dose, lot, plain
@@ -55,8 +55,11 @@ def test_missing_files__are_told_all_at_once(tmp_path: Path) -> None:
     with pytest.raises(LotError) as caught:
         load_lot(written(tmp_path, tree))
     places = [problem.path for problem in caught.value.problems]
-    assert places == ["tubes[A].file", "tubes[B].file", "template", "dose.earlier[1].record"]
-    assert all(problem.file.endswith("lot.yaml") and problem.next_step for problem in caught.value.problems)
+    assert places == ["template", "tubes[0].file", "tubes[1].file", "dose.earlier[0].record"]
+    assert all(
+        problem.file.endswith("lot.yaml") and problem.line and problem.next_step
+        for problem in caught.value.problems
+    )
 
 
 def test_mistakes__are_told_all_at_once_with_their_lines(tmp_path: Path) -> None:
@@ -67,8 +70,29 @@ def test_mistakes__are_told_all_at_once_with_their_lines(tmp_path: Path) -> None
         "recipient.mass_kg",
         "product.bag_volume",
         "dose.number",
+        "protocol",
     }
     assert all(problem.line for problem in caught.value.problems)
+
+
+def test_mistakes__of_lot_protocol_and_absent_files_come_together(tmp_path: Path) -> None:
+    """One round of correction: what is misspelled, what isn't there and what the protocol has wrong."""
+    tree = with_files() | {"protocol": "mine.yaml", "colour": "red"}
+    rules = changed(plain("protocol"), {"confidence": 2.0})
+    YAML(typ="safe", pure=True).dump(rules, tmp_path / "mine.yaml")
+    path = written(tmp_path, changed(tree, {"recipient.mass_kg": 0}))
+    with pytest.raises(LotError) as caught:
+        load_counted(path)
+    found = {problem.path: problem for problem in caught.value.problems}
+    assert {"recipient.mass_kg", "colour", "tubes[0].file", "confidence"} <= set(found)
+    assert all(problem.line and problem.next_step for problem in found.values())
+    assert found["tubes[0].file"].file == str(path)
+
+
+def test_protocol__that_nothing_shipped_is_called_is_a_mistake_of_the_lot(tmp_path: Path) -> None:
+    path = written(tmp_path, plain("lot") | {"protocol": "nope"})
+    with pytest.raises(LotError, match=r"lot\.yaml:\d+: protocol: found 'nope'; expected one of .*cd56"):
+        load_counted(path)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +148,7 @@ def test_record__that_is_no_dose_is_refused(tmp_path: Path, content: str) -> Non
 
 
 def test_record__is_read_by_its_hash(tmp_path: Path) -> None:
-    content = json.dumps({"schema": "nkflow/dose"} | dose().as_dict())
+    content = json.dumps({"schema": "nkflow.dose"} | dose().as_dict())
     (tmp_path / "record.json").write_text(content)
     digest = hashlib.sha256(content.encode()).hexdigest()
     tree = plain("lot") | {"protocol": "worked_example"}

@@ -89,7 +89,7 @@ def test_refused_level__has_a_volume_a_maximum_and_nothing_per_kg(
 def test_document__is_plain_json_without_nan(ours: dict[str, Any]) -> None:
     text = json.dumps(ours, allow_nan=False)
     assert json.loads(text) == ours
-    assert (ours["schema"], ours["version"]) == ("nkflow/dose", 1)
+    assert (ours["schema"], ours["version"]) == ("nkflow.dose", 1)
 
 
 def test_monte_carlo__is_a_diagnostic_of_a_million_trials(ours: dict[str, Any]) -> None:

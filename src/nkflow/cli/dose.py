@@ -24,10 +24,9 @@ def dose(lot: Path, verdict_is_data: bool, as_json: bool) -> None:
     Example:
       nkflow dose lot.yaml --json
     """
-    from nkflow.dose.document import dose_document
-    from nkflow.dose.lot import load_lot
+    from nkflow.dose.document import dose_document, load_counted
 
-    document = dose_document(load_lot(lot))
+    document = dose_document(*load_counted(lot))
     if as_json:
         echo_json(document)
     else:

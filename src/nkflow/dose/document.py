@@ -3,21 +3,42 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 from nkflow.counting.quantify import quantify
 from nkflow.counting.tubes import TubeCounts
 from nkflow.counting.volume import Acquisition
 from nkflow.dose.assess import assess_dose
-from nkflow.dose.lot import Lot, Tube
-from nkflow.dose.protocol import Protocol, load_protocol
+from nkflow.dose.lot import Lot, Tube, load_lot
+from nkflow.dose.named import collect, load_named
+from nkflow.dose.protocol import Protocol, load_protocol, protocols
 from nkflow.dose.result import Dose
 from nkflow.errors import LotError, Problem
 
-__all__ = ["SCHEMA", "dose_document", "dose_of_counts"]
+__all__ = ["SCHEMA", "dose_document", "dose_of_counts", "load_counted"]
 
-SCHEMA = "nkflow/dose"
+SCHEMA = "nkflow.dose"
 VERSION = 1
+
+
+def load_counted(path: str | Path) -> tuple[Lot, Protocol]:
+    """Read the lot at `path` and the protocol it names.
+
+    Raises
+    ------
+    LotError
+        With the mistakes of both.
+    """
+    path = Path(path)
+    problems: list[Problem] = []
+    lot = collect(lambda: load_lot(path), problems)
+    protocol = load_named("protocol", path=path, load=load_protocol, shipped=protocols(), problems=problems)
+    if problems or lot is None or protocol is None:
+        count = len(problems)
+        text = f"{path} can't be judged: {count} mistake{'s' if count != 1 else ''}"
+        raise LotError(text, list(dict.fromkeys(problems)))
+    return lot, protocol
 
 
 def dose_of_counts(lot: Lot, protocol: Protocol | None = None) -> Dose:

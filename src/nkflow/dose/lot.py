@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -18,7 +17,7 @@ from nkflow.dose.externals import ExternalResult
 from nkflow.dose.product import DoseOrder, KirLigands, Product, Recipient
 from nkflow.errors import LotError, Problem
 
-__all__ = ["Lot", "Tube", "load_lot"]
+__all__ = ["Lot", "Tube", "is_path", "load_lot"]
 
 
 class Tube(Document):
@@ -118,57 +117,85 @@ def load_lot(path: str | Path) -> Lot:
         With every mistake: of the document, of files that aren't there, of records with another hash.
     """
     path = Path(path)
-    lot = documents.load(path, Lot, error=LotError)
+    tree = documents.tree(documents.read_text(path, error=LotError), name=str(path), error=LotError)
     folder = path.resolve().parent
-    records, unreadable = _records(lot, folder)
-    problems = [replace(problem, file=str(path)) for problem in (*_absent(lot, folder), *unreadable)]
-    if problems:
-        count = len(problems)
-        raise LotError(f"{path} has {count} mistake{'s' if count != 1 else ''}", problems)
+    problems = list(_absent(tree, folder, name=str(path)))
+    try:
+        lot = documents.validate(tree, Lot, name=str(path), error=LotError)
+    except LotError as mistaken:
+        raise _mistakes(path, (*mistaken.problems, *problems)) from None
+    records, unreadable = _records(lot, folder, tree=tree, name=str(path))
+    if problems or unreadable:
+        raise _mistakes(path, (*problems, *unreadable))
     tubes = tuple(
         tube if tube.file is None else tube.model_copy(update={"file": folder / tube.file})
         for tube in lot.tubes
     )
     named = {"template": lot.template, "protocol": lot.protocol}
-    paths = {key: str(folder / name) for key, name in named.items() if name is not None and _is_path(name)}
+    paths = {key: str(folder / name) for key, name in named.items() if name is not None and is_path(name)}
     return lot.model_copy(update={"tubes": tubes, **paths}).with_records(records)
 
 
-def _is_path(name: str) -> bool:
+def is_path(name: str) -> bool:
     """Tell a path to a document from the name of a shipped one."""
     return "/" in name or "\\" in name or name.endswith((".yaml", ".yml", ".json"))
 
 
-def _absent(lot: Lot, folder: Path) -> Iterator[Problem]:
-    """Find the files that the lot names and that aren't there."""
-    files = {f"tubes[{tube.id}].file": str(tube.file) for tube in lot.tubes if tube.file is not None}
-    named = {"template": lot.template, "protocol": lot.protocol}
-    files |= {key: name for key, name in named.items() if name is not None and _is_path(name)}
-    files |= {f"dose.earlier[{dose.number}].record": str(dose.record) for dose in lot.dose.earlier}
-    for where, name in files.items():
-        if not (folder / name).is_file():
-            hint = "Paths are relative to the lot document."
-            yield Problem("", None, where, name, "a file that exists", hint)
+def _mistakes(path: Path, problems: Sequence[Problem]) -> LotError:
+    count = len(problems)
+    return LotError(f"{path} has {count} mistake{'s' if count != 1 else ''}", problems)
 
 
-def _records(lot: Lot, folder: Path) -> tuple[dict[str, dict[str, Any]], list[Problem]]:
+def _absent(tree: object, folder: Path, *, name: str) -> Iterator[Problem]:
+    """Find the files that the lot names and that aren't there, whatever else is wrong with it."""
+    for loc in _file_places(tree):
+        node = tree
+        for step in loc:
+            node = node[step]  # type: ignore[index]
+        if isinstance(node, str) and not (folder / node).is_file():
+            if loc[0] in ("template", "protocol") and not is_path(node):
+                continue
+            expected, hint = "a file that exists", "Paths are relative to the lot document."
+            yield documents.problem_at(tree, loc, name=name, expected=expected, next_step=hint)
+
+
+def _file_places(tree: object) -> Iterator[tuple[int | str, ...]]:
+    """Return where the tree of a lot names files."""
+    if not isinstance(tree, Mapping):
+        return
+    yield from ((key,) for key in ("template", "protocol") if key in tree)
+    order = tree.get("dose")
+    lists = {
+        ("tubes",): ("file", tree.get("tubes")),
+        ("dose", "earlier"): ("record", order.get("earlier") if isinstance(order, Mapping) else None),
+    }
+    for loc, (key, items) in lists.items():
+        for index, item in enumerate(items if isinstance(items, list) else ()):
+            if isinstance(item, Mapping) and key in item:
+                yield (*loc, index, key)
+
+
+def _records(
+    lot: Lot, folder: Path, *, tree: object, name: str
+) -> tuple[dict[str, dict[str, Any]], list[Problem]]:
     """Read the records of earlier doses, by hash; another hash, or no record at all, is a problem."""
     records: dict[str, dict[str, Any]] = {}
     problems: list[Problem] = []
-    for dose in lot.dose.earlier:
-        where = f"dose.earlier[{dose.number}].record"
+    for index, dose in enumerate(lot.dose.earlier):
         path = folder / dose.record
-        content = path.read_bytes() if path.is_file() else None
-        if content is None:
+        if not path.is_file():
             continue
-        found = hashlib.sha256(content).hexdigest()
+        content = path.read_bytes()
+        found, record = hashlib.sha256(content).hexdigest(), _parsed(content)
         if found != dose.record_sha256:
-            expected = f"the hash that the lot states, {dose.record_sha256}"
-            problems.append(Problem("", None, where, f"SHA-256 {found}", expected, "The record has changed."))
-            continue
-        record = _parsed(content)
-        if record is None:
-            problems.append(Problem("", None, where, "no JSON object", "a record of an earlier dose"))
+            expected = f"the hash of the record, {found}"
+            hint = "The record has changed, or this is another one: find the one that was signed."
+            loc: tuple[int | str, ...] = ("dose", "earlier", index, "record_sha256")
+            problems.append(documents.problem_at(tree, loc, name=name, expected=expected, next_step=hint))
+        elif record is None:
+            loc, hint = ("dose", "earlier", index, "record"), "Name the record.json of a release."
+            expected = "a record of an earlier dose, which is a JSON object"
+            problems.append(documents.problem_at(tree, loc, name=name, expected=expected, next_step=hint))
         else:
             records[found] = record
     return records, problems

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from nkflow import documents
 from nkflow.dose.lot import Lot, load_lot
-from nkflow.dose.protocol import Protocol, load_protocol
-from nkflow.errors import DocumentError, LotError, Problem
-from nkflow.gating.load import load_template
+from nkflow.dose.named import collect, load_named
+from nkflow.dose.protocol import Protocol, load_protocol, protocols
+from nkflow.errors import LotError, Problem
+from nkflow.gating.load import load_template, templates
 from nkflow.gating.template import Template
 
 __all__ = ["Inputs", "TubeFile", "load_inputs"]
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -68,10 +67,10 @@ def load_inputs(path: Path) -> Inputs:
         One of the three has mistakes; `problems` lists those of all three.
     """
     problems: list[Problem] = []
-    lot = _collect(lambda: load_lot(path), problems)
-    names = _names(path)
-    template = _named(names, "template", path, load_template, problems)
-    protocol = _named(names, "protocol", path, load_protocol, problems)
+    lot = collect(lambda: load_lot(path), problems)
+    template = load_named("template", path=path, load=load_template, shipped=templates(), problems=problems)
+    protocol = load_named("protocol", path=path, load=load_protocol, shipped=protocols(), problems=problems)
+    problems = list(dict.fromkeys(problems))
     if lot is not None:
         problems += [
             Problem(
@@ -97,36 +96,3 @@ def load_inputs(path: Path) -> Inputs:
     )
     written = documents.load(path, Lot, error=LotError).model_dump(mode="json", exclude_defaults=True)
     return Inputs(lot, template, protocol, files, written)
-
-
-def _names(path: Path) -> Mapping[object, object]:
-    """Return the lot as plain YAML, so that its template and protocol are checked even if it has mistakes."""
-    try:
-        tree = documents.tree(documents.read_text(path), name=str(path))
-    except DocumentError:
-        return {}
-    return tree if isinstance(tree, Mapping) else {}
-
-
-def _named(
-    names: Mapping[object, object], key: str, path: Path, load: Callable[[str], T], problems: list[Problem]
-) -> T | None:
-    """Load what the lot names under `key`: a shipped name, or a path relative to the lot."""
-    name = names.get(key)
-    if not isinstance(name, str):
-        if names:
-            problems.append(
-                Problem(str(path), None, key, "nothing", f"the name or path of a {key}", f"Add '{key}'.")
-            )
-        return None
-    beside = path.parent / name
-    return _collect(lambda: load(str(beside) if beside.is_file() else name), problems)
-
-
-def _collect(load: Callable[[], T], problems: list[Problem]) -> T | None:
-    """Return what `load` gives, or None after its mistakes went into `problems`."""
-    try:
-        return load()
-    except DocumentError as error:
-        problems.extend(error.problems or (Problem("", None, "", str(error), "a valid document"),))
-        return None
