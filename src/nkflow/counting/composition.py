@@ -98,6 +98,16 @@ class Composition:
 
     def concentration(self, population: str) -> Concentration | NotEvaluable:
         """Return cells of `population` per µL of product, from the pooled counts."""
+        if population not in self._concentrations:
+            self._concentrations[population] = self._concentration(population)
+        return self._concentrations[population]
+
+    @cached_property
+    def _concentrations(self) -> dict[str, Concentration | NotEvaluable]:
+        """Those asked for so far: every volume and every limit asks for the same ones."""
+        return {}
+
+    def _concentration(self, population: str) -> Concentration | NotEvaluable:
         if population not in self.pooled:
             return NotEvaluable(f"{population} was not counted in every tube")
         doublets = self.doublets

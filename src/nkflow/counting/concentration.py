@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -61,27 +62,27 @@ class Concentration:
         """Cells per mL of product."""
         return 1000 * self.per_ul
 
-    @property
+    @cached_property
     def budget(self) -> Budget:
         """Every source of error."""
         return self.others if self.cells is None else Budget((self.cells, *self.others.terms))
 
-    @property
+    @cached_property
     def u_rel(self) -> float | None:
         """Relative standard uncertainty; None for no events, which have a bound and no relative error."""
         return self.budget.u_rel if self.events else None
 
-    @property
+    @cached_property
     def upper_events(self) -> float:
         """One-sided 95 % upper bound of the pooled count, over-dispersion included."""
         return float(poisson_upper(self.events, phi=self.phi))
 
-    @property
+    @cached_property
     def poisson_upper_events(self) -> float:
         """One-sided 95 % Poisson bound of the pooled count (φ = 1)."""
         return float(poisson_upper(self.events))
 
-    @property
+    @cached_property
     def lognormal(self) -> Interval | None:
         """``C·exp(±1.96·u_rel)``; None for no events."""
         if self.u_rel is None:
@@ -89,7 +90,7 @@ class Concentration:
         low, high = lognormal(self.per_ul, self.u_rel)
         return Interval(float(low), float(high), "log-normal")
 
-    @property
+    @cached_property
     def interval(self) -> Interval:
         """95 % interval to report (`interval_of`)."""
         low, high = interval_of(self.events, self.phi, u_others=self.others.u_rel)

@@ -11,24 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from nkflow.counting.composition import Composition
-from nkflow.counting.quantify import quantify
-from nkflow.counting.tubes import TubeCounts
-from nkflow.dose.assess import assess_dose
-from nkflow.dose.decide import Verdict, worst
 from nkflow.dose.lot import Lot
 from nkflow.dose.protocol import Protocol
 from nkflow.dose.result import Dose
-from nkflow.errors import CountingError
 from nkflow.gating.template import Template
 from nkflow.plots.table import html_table
 from nkflow.plots.text import escaped
 from nkflow.release import record as records
 from nkflow.release.drawing import drawings
 from nkflow.release.files import write_folder
-from nkflow.release.inputs import Inputs, load_inputs
+from nkflow.release.inputs import load_inputs
+from nkflow.release.judging import judge_lot
 from nkflow.release.lot_tubes import gate_lot
 from nkflow.release.page import render
-from nkflow.release.suitability import check_suitability
 from nkflow.release.tubes import GatedTube
 
 __all__ = ["Release", "release"]
@@ -135,23 +130,18 @@ def release(
         inputs.files, inputs.template, threads=threads, second_engine=second_engine, progress=progress
     )
     progress("counting and judging")
-    rules = inputs.protocol.suitability
-    checks = () if rules is None else check_suitability(rules, tubes)
-    composition, dose, invalid = _judge(inputs, tubes)
-    invalid += tuple(check.reason for check in checks if check.outcome != "met")
-    found: list[Verdict] = ["INVALID"] if invalid else []
-    verdict = worst([*found, *([] if dose is None else [dose.verdict])])
-    reasons = tuple(f"INVALID: {reason}" for reason in invalid) + (() if dose is None else dose.reasons)
+    found = judge_lot(inputs, tubes)
+    composition, dose = found.composition, found.dose
     record = {
         "schema": records.SCHEMA,
         "version": records.VERSION,
-        "verdict": verdict,
-        "reasons": list(reasons),
+        "verdict": found.verdict,
+        "reasons": list(found.reasons),
         **inputs.as_dict(),
         "dose": None if dose is None else dose.as_dict(),
         # of a dose it is inside, judged by the protocol
         "composition": composition.as_dict() if composition is not None and dose is None else None,
-        "suitability": None if rules is None else [check.as_dict() for check in checks],
+        "suitability": None if found.checks is None else [check.as_dict() for check in found.checks],
         "tubes": [tube.as_dict() for tube in tubes],
         "versions": records.versions(),
     }
@@ -162,35 +152,7 @@ def release(
         tubes,
         composition,
         dose,
-        verdict,
-        reasons,
+        found.verdict,
+        found.reasons,
         record,
     )
-
-
-def _judge(
-    inputs: Inputs, tubes: tuple[GatedTube, ...]
-) -> tuple[Composition | None, Dose | None, tuple[str, ...]]:
-    """Return composition and dose as far as the tubes allow, and why the lot is INVALID, if it is."""
-    reasons = tuple(reason for tube in tubes for reason in tube.reasons)
-    try:
-        counts = [tube.counts(inputs.lot.counting) for tube in tubes if tube.role == "sample"]
-        samples = [count for count in counts if count is not None]
-        if len(samples) < len(counts):
-            # no tube is dropped by choice: without one of them there is no pooled count
-            return None, None, reasons
-        composition = quantify(samples, counting=inputs.lot.counting, blanks=_blanks(inputs, tubes))
-        dose = assess_dose(composition, product=inputs.lot, protocol=inputs.protocol)
-    except CountingError as error:
-        return None, None, (*reasons, str(error))
-    return dose.composition, dose, reasons
-
-
-def _blanks(inputs: Inputs, tubes: tuple[GatedTube, ...]) -> dict[str, list[TubeCounts]]:
-    """Return the counts of the FMO tubes, by the marker they lack."""
-    blanks: dict[str, list[TubeCounts]] = {}
-    for tube in tubes:
-        counts = tube.counts(inputs.lot.counting) if tube.role == "fmo" else None
-        if counts is not None and tube.marker is not None:
-            blanks.setdefault(tube.marker, []).append(counts)
-    return blanks
