@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         cross_check,
         read_flowjo,
         read_gatingml,
+        write_flowjo,
         write_gatingml,
     )
     from nkflow.fcs import Channel, Finding, Sample, data_sets, read_fcs, write_fcs
@@ -96,6 +97,7 @@ _PLACES = {
     "simulate_lot": "nkflow.simulate.lot",
     "templates": "nkflow.gating.load",
     "write_fcs": "nkflow.fcs",
+    "write_flowjo": "nkflow.exchange",
     "write_gatingml": "nkflow.exchange",
 }
 
@@ -153,6 +155,7 @@ __all__ = [
     "simulate_lot",
     "templates",
     "write_fcs",
+    "write_flowjo",
     "write_gatingml",
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nkflow.exchange.flowjo import FlowJoWorkspace, read_flowjo
+from nkflow.exchange.flowjo_write import write_flowjo
 from nkflow.exchange.gatingml import read_gatingml
 from nkflow.exchange.gatingml_write import write_gatingml
 from nkflow.exchange.imported import ImportedTemplate
@@ -15,5 +16,6 @@ __all__ = [
     "cross_check",
     "read_flowjo",
     "read_gatingml",
+    "write_flowjo",
     "write_gatingml",
 ]
