@@ -22,8 +22,12 @@ _CLUSTER = re.compile(r"cd\d+[a-z]*")
 _BESIDE = re.compile(
     r"fitc|pe|apc|percp|ecd|cy\d[\d.]*|pc\d[\d.]*|bv\d{3}|buv\d{3}|bb\d{3}|rb\d{3}|r\d{3}|af\d{3}|alexa|fluor"
     r"|pb|po|ko|ka|v\d{3}|dapi|gfp|pacific|blue|orange|green|texas|red|krome|qdot|super|bright|spark|efluor|ef\d{3}"
-    r"|fire|\d{3}|\d{1,2}\.\d|\d{2,3}[a-z]{1,2}|[a-z]{1,2}\d{2,3}di|a|h|w|area|height|width|anti|human|mouse|comp"
+    r"|fire|h7|rd1|aa\d{3}|\d{3}|\d{1,2}\.\d|\d{2,3}[a-z]{1,2}|[a-z]{1,2}\d{2,3}di|a|h|w|area|height|width|anti|human|mouse|comp"
 )
+
+
+_PARTS = re.compile(r"[\s,;()\[\]+/:&_-]+")
+_GLUED = re.compile(r"(cd\d+)(?=cd\d)")
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,8 @@ def find(channels: Sequence[Channel], wanted: str, aliases: Sequence[str] = ()) 
 
     The name (``$PnN``) exactly, then without regard to case; else the marker, without regard to case, as a whole
     or as its one whole token beside a dye (``CD3`` in ``CD3 FITC`` and in ``CD3-PE-Cy7``). Markers that name two
-    things (``CD16+56``, ``CD14/CD19``) are markers of their own. A channel without a marker may have it in its
+    things (``CD16+56``, ``CD14/CD19``) are markers of their own, however they are spelled: ``CD16+CD56 PE`` is
+    ``CD16/56``. A channel without a marker may have it in its
     name (``CD3-A``). Where one marker stands on area, height and width of one detector it means the area.
 
     Raises
@@ -48,6 +53,7 @@ def find(channels: Sequence[Channel], wanted: str, aliases: Sequence[str] = ()) 
         ``channel-missing`` or ``channel-ambiguous``; the message lists what is there.
     """
     names = {_fold(name) for name in (wanted, *aliases)}
+    pairs = {_pair(name) for name in names} - {frozenset()}
     exact = [channel for channel in channels if channel.name in (wanted, *aliases)]
     for matches in (
         exact,
@@ -55,6 +61,8 @@ def find(channels: Sequence[Channel], wanted: str, aliases: Sequence[str] = ()) 
         [channel for channel in channels if _fold(channel.marker) in names],
         [channel for channel in channels if _token(channel.marker) in names],
         [channel for channel in channels if not channel.marker and _token(channel.name) in names],
+        [channel for channel in channels if pairs & {_pair(channel.marker)}],
+        [channel for channel in channels if not channel.marker and pairs & {_pair(channel.name)}],
     ):
         if matches:
             return _only(matches, channels, wanted)
@@ -128,6 +136,20 @@ def _token(marker: str) -> str | None:
         return cluster if alone and not any(_ISOFORM.fullmatch(part) for part in apart) else None
     named = [word for word in words if not all(_BESIDE.fullmatch(part) for part in word)]
     return "-".join(named[0]) if len(named) == 1 and len(words) > 1 else None
+
+
+def _pair(marker: str) -> frozenset[str]:
+    """Return the two or more clusters of one marker, ``{cd16, cd56}`` of ``CD16/56 PE``; nothing for any other."""
+    parts = [part for part in _PARTS.split(_GLUED.sub(r"\1+", _fold(marker).replace("cd(", "cd"))) if part]
+    clusters: set[str] = set()
+    for part in parts:
+        if re.fullmatch(r"cd\d+[a-z]?", part):
+            clusters.add(part)
+        elif clusters and re.fullmatch(r"\d{1,2}", part):
+            clusters.add(f"cd{part}")
+        elif not _BESIDE.fullmatch(part):
+            return frozenset()
+    return frozenset(clusters) if len(clusters) > 1 else frozenset()
 
 
 def _fold(text: str) -> str:

@@ -171,6 +171,10 @@ class TemplateDocument(Document):
 
     @model_validator(mode="after")
     def _cuts_fit(self) -> TemplateDocument:
+        ranged = [name for name, scale in self.scales.items() if getattr(scale, "T", None) == "range"]
+        if ranged and not self.cuts:
+            text = f"only an adaptive template takes a scale's top from the channel: {', '.join(ranged)}"
+            raise ValueError(text)
         if self.cuts:
             from nkflow.gating.adaptive.order import mistakes_in
 

@@ -175,6 +175,16 @@ class Template:
         document["populations"][entry].pop("not_found", None)  # a person's gate stands
         return Template(_validated(document))
 
+    def changed(self, document: Mapping[str, Any]) -> Template:
+        """Return the template of a changed document, checked like any other.
+
+        Raises
+        ------
+        TemplateError
+            With every mistake in it.
+        """
+        return Template(_validated(dict(document)))
+
     @property
     def is_adaptive(self) -> bool:
         """Tell whether some of its numbers are found in each tube; `nkflow.gate` resolves it first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, ClassVar, Literal, Self, assert_never
+from typing import Annotated, ClassVar, Literal, Self, TypeAlias, assert_never
 
 from pydantic import Field, model_validator
 
@@ -29,10 +29,15 @@ __all__ = [
 ]
 
 
+#: The top of a scale in data units, or ``range``: that of the channel, in an adaptive template only.
+Top: TypeAlias = float | Literal["range"]
+
+
 class _Scaled(Document):
     """What all scales may say: between which display values the output is clipped."""
 
     type: ClassVar[type[Scale]]
+    stand_in: ClassVar[float] = 262144.0
 
     bound_min: float | None = None
     bound_max: float | None = None
@@ -46,8 +51,10 @@ class _Scaled(Document):
         return self
 
     def scale(self) -> Scale:
-        """Return the scale itself."""
+        """Return the scale itself; `stand_in` is the top of one that takes it from the channel."""
         given = self.model_dump(exclude={"kind", "bound_min", "bound_max"})
+        if given.get("T") == "range":
+            given["T"] = self.stand_in
         low = -math.inf if self.bound_min is None else self.bound_min
         high = math.inf if self.bound_max is None else self.bound_max
         return self.type(**given, bounds=(low, high))
@@ -58,7 +65,7 @@ class LinearDocument(_Scaled):
 
     type = Linear
     kind: Literal["linear"]
-    T: float
+    T: Top
     A: float = 0.0
 
 
@@ -67,7 +74,7 @@ class LogDocument(_Scaled):
 
     type = Log
     kind: Literal["log"]
-    T: float
+    T: Top
     M: float
 
 
@@ -76,7 +83,7 @@ class ArcsinhDocument(_Scaled):
 
     type = Arcsinh
     kind: Literal["arcsinh"]
-    T: float
+    T: Top
     M: float
     A: float = 0.0
 
@@ -94,7 +101,7 @@ class LogicleDocument(_Scaled):
 
     type = Logicle
     kind: Literal["logicle"]
-    T: float
+    T: Top
     W: float
     M: float
     A: float = 0.0
@@ -105,7 +112,7 @@ class HyperlogDocument(_Scaled):
 
     type = Hyperlog
     kind: Literal["hyperlog"]
-    T: float
+    T: Top
     W: float
     M: float
     A: float = 0.0

@@ -25,9 +25,14 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 class ValleyMethod(Document):
-    """The valley between two peaks; `adjust` is a factor on the bandwidth."""
+    """The valley between two peaks; `adjust` is a factor on the bandwidth.
+
+    ``which``: of several the ``deepest`` (between the two highest peaks where there is one), or the ``lowest``, above
+    the first peak.
+    """
 
     kind: Literal["valley"]
+    which: Literal["deepest", "lowest"] = "deepest"
     adjust: Annotated[float, Field(gt=0, le=10)] = 1.0
 
 
@@ -102,6 +107,8 @@ class CutDocument(Document):
     window
         Where the cut may lie, in data units; of a band, ln units of the lower edge below the line. Outside there
         is no gate.
+    space
+        ``display``: `window` stands in display units, and moves with a scale whose top is the channel's range.
     sets
         Population -> which number of its gate: ``low``, ``high``, ``x_cut``, ``y_cut``, of a rectangle
         ``CHANNEL low``, or ``gate`` for the whole outline.
@@ -118,6 +125,7 @@ class CutDocument(Document):
     find: Method
     otherwise: Method | None = None
     window: tuple[float, float]
+    space: Literal["data", "display"] = "data"
     sets: dict[str, Text] = Field(min_length=1)
     judged_in: tuple[Text, ...] = ()
     optional: bool = False

@@ -39,7 +39,7 @@ def find_cut(method: Method, values: Array, *, window: Window, seed: int) -> Fou
     """Return the answer of a one-dimensional method for `values` (n,), display units (of an FMO: the control's)."""
     match method:
         case ValleyMethod():
-            return valley(values, window=window, adjust=method.adjust, seed=seed)
+            return valley(values, window=window, adjust=method.adjust, which=method.which, seed=seed)
         case BeadsMethod():
             return beside_top(values, window=window, seed=seed)
         case TailMethod():

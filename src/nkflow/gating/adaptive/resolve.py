@@ -18,6 +18,7 @@ from nkflow.gating.adaptive.find import Answer, band_in_window, find_band, find_
 from nkflow.gating.adaptive.found import Cut, Found, NoGate
 from nkflow.gating.adaptive.notices import findings_of
 from nkflow.gating.adaptive.order import entries_set, entries_under, ordered
+from nkflow.gating.adaptive.ranged import ranged
 from nkflow.gating.adaptive.resolution import Resolution, Resolved
 from nkflow.gating.adaptive.setting import with_number, with_outline
 from nkflow.gating.adaptive.window import Window, allowed
@@ -55,6 +56,7 @@ def resolve(
     seed
         Of the bootstrap.
     """
+    given, template = template, ranged(template, sample)
     binding = bind(sample, template, spillover=spillover, allow=allow)
     tubes = fmo_controls(controls)
     gates = [population.gate for population in template.populations]
@@ -71,7 +73,7 @@ def resolve(
     resolved = tuple(found[k] for k in range(len(cuts)))
     return Resolution(
         template=template.resolved(gates, work.refused),
-        adaptive=template,
+        adaptive=given,
         cuts=resolved,
         boundaries=tuple(
             boundary_of(each, work.events, set(work.refused)) for each in resolved if each.u is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,9 @@ from nkflow.gating.adaptive.found import Cut, Found, NoGate
 from nkflow.gating.adaptive.window import ANYWHERE, Window
 from nkflow.kernels import density as kernels
 
-__all__ = ["MAX_DEPTH", "beside_top", "floor_around", "valley"]
+__all__ = ["MAX_DEPTH", "Which", "beside_top", "floor_around", "valley"]
+
+Which: TypeAlias = Literal["deepest", "lowest"]
 
 _floors: Any = kernels.floor_places
 _smooth: Any = kernels.smooth_rows
@@ -42,13 +44,14 @@ def valley(
     *,
     window: Window = ANYWHERE,
     adjust: float = 1.0,
+    which: Which = "deepest",
     n_min: int = MIN_EVENTS,
     seed: int = 0,
 ) -> Found:
     """Return the cut at the valley of the density of `values` (n,), in display units.
 
-    Of several valleys: the deepest between the two highest peaks, else the deepest (AG-01); clear ones inside
-    `window` come first, then those of the wider range in which a breach is looked for.
+    Of several valleys: the deepest between the two highest peaks, else the deepest (AG-01), or the ``lowest`` one;
+    clear ones inside `window` come first, then those of the wider range in which a breach is looked for.
     Quality is the valley's height over that of its lower peak: 0 is an empty gap, 1 no valley; above
     `MAX_DEPTH` there is *no gate*. A valley is cut in the middle of its floor, since the lowest bin of an
     empty gap is any of them. Where the density shows no valley it is looked at with a wider bandwidth.
@@ -57,7 +60,8 @@ def valley(
         return _too_few(values, n_min, "valley")
     first: Found | None = None
     for widening in WIDENINGS:
-        answer = _valley(density(values, adjust=adjust * widening), window, method="valley", seed=seed)
+        found = density(values, adjust=adjust * widening)
+        answer = _valley(found, window, which=which, seed=seed)
         if isinstance(answer, Cut):
             return answer
         first = first or answer
@@ -65,12 +69,13 @@ def valley(
     return first
 
 
-def _valley(found: Density, window: Window, *, method: str, seed: int) -> Found:
+def _valley(found: Density, window: Window, *, which: Which, seed: int) -> Found:
     if len(found.peaks) < 2:
-        return NoGate("one-peak", "the density has one peak and no valley", method, found.n, None, found)
+        return NoGate("one-peak", "the density has one peak and no valley", "valley", found.n, None, found)
     candidates = _valleys(found)
-    chosen = _chosen(found, _in_reach(candidates, window))
-    return _answer(found, candidates, chosen, method=method, seed=seed)
+    inside = _in_reach(candidates, window)
+    chosen = next(iter(inside), None) if which == "lowest" else _chosen(found, inside)
+    return _answer(found, candidates, chosen, method="valley", seed=seed)
 
 
 def beside_top(
