@@ -40,7 +40,12 @@ _BRIGHT: Mapping[str, Mapping[str, tuple[float, float]]] = {
     "granulocytes": {"CD45": (0.022, 0.25), "CD16+56": (0.030, 0.6)},
     "debris": {"CD45": (0.0006, 0.9)},
 }
-_SCATTER = {"monocytes": (0.40, 0.30, 0.16, 0.18), "granulocytes": (0.38, 0.48, 0.14, 0.20), "debris": (0.06, 0.03, 0.45, 0.5)}
+_SCATTER = {
+    "monocytes": (0.40, 0.30, 0.16, 0.18),
+    "granulocytes": (0.38, 0.48, 0.14, 0.20),
+    "debris": (0.06, 0.03, 0.45, 0.5),
+}
+_SPILLS = ((0, 1, 0.15), (1, 0, 0.01), (1, 2, 0.2), (2, 3, 0.15), (3, 2, 0.03), (4, 5, 0.1), (5, 3, 0.06))
 _LYMPHOCYTE = (0.25, 0.085, 0.10, 0.17)  # forward, side, and the SDs of their ln
 KINDS = tuple(_BRIGHT)
 SUBSETS: Mapping[str, tuple[str, ...]] = {
@@ -53,8 +58,8 @@ SUBSETS: Mapping[str, tuple[str, ...]] = {
 class Cytometer:
     """How a cytometer writes its files.
 
-    `top` is its full scale in data units, `log` the decades of integer channels (0: linear), `noise` the SD of its zero in
-    parts of full scale; hardware compensation leaves no matrix.
+    `top` is its full scale in data units, `log` the decades of integer channels (0: linear), `noise` the SD of its
+    zero in parts of full scale; hardware compensation leaves no matrix.
     """
 
     name: str
@@ -71,7 +76,9 @@ class Cytometer:
 CYTOMETERS = (
     Cytometer("digital, 18 bits", 262144.0, 2.5e-4),
     Cytometer("digital, areas only", 262144.0, 2.0e-4, spelling="names", height=False),
-    Cytometer("logarithmic, 10 bits", 1e4, 4e-5, log=4, bits=10, spelling="pairs", height=False, matrix=False),
+    Cytometer(
+        "logarithmic, 10 bits", 1e4, 4e-5, log=4, bits=10, spelling="pairs", height=False, matrix=False
+    ),
     Cytometer("24 bits", 16777216.0, 3e-5, spelling="plain"),
     Cytometer("20 bits, high gain", 1048576.0, 6e-4, spelling="pairs", height=False, matrix=False, gain=2.5),
 )
@@ -98,14 +105,26 @@ def composition(rng: np.random.Generator) -> dict[str, float]:
     cd4, double, none = rng.uniform(0.3, 0.75), rng.uniform(0.003, 0.03), rng.uniform(0.01, 0.08)
     nkt = rng.uniform(0.01, 0.12)
     cd8 = 1 - cd4 - double - none - nkt
-    parts = {"CD4 T": t * cd4, "CD8 T": t * max(cd8, 0.05), "DP T": t * double, "DN T": t * none, "NKT-like": t * nkt}
+    parts = {
+        "CD4 T": t * cd4,
+        "CD8 T": t * max(cd8, 0.05),
+        "DP T": t * double,
+        "DN T": t * none,
+        "NKT-like": t * nkt,
+    }
     parts |= {"NK": nk, "B": 1 - t - nk}
     monocytes = rng.uniform(0.04, 0.10)
-    rest = {"monocytes": monocytes, "granulocytes": 1 - lymphocytes - monocytes, "debris": rng.uniform(0.02, 0.4)}
+    rest = {
+        "monocytes": monocytes,
+        "granulocytes": 1 - lymphocytes - monocytes,
+        "debris": rng.uniform(0.02, 0.4),
+    }
     return {kind: lymphocytes * share for kind, share in parts.items()} | rest
 
 
-def blood_tube(seed: int, cytometer: Cytometer, *, events: int = 20_000, shares: Mapping[str, float] | None = None) -> BloodTube:
+def blood_tube(
+    seed: int, cytometer: Cytometer, *, events: int = 20_000, shares: Mapping[str, float] | None = None
+) -> BloodTube:
     """Return one simulated clinical tube."""
     rng = np.random.default_rng([seed, 0x7B])
     shares = shares or composition(rng)
@@ -129,7 +148,11 @@ def blood_tube(seed: int, cytometer: Cytometer, *, events: int = 20_000, shares:
     light = dyes * factors
     matrix = _matrix(rng)
     seen = light @ matrix if cytometer.matrix else light
-    seen = seen + np.sqrt(2e-5 * np.abs(seen)) * rng.standard_normal(seen.shape) + cytometer.noise * rng.standard_normal(seen.shape)
+    seen = (
+        seen
+        + np.sqrt(2e-5 * np.abs(seen)) * rng.standard_normal(seen.shape)
+        + cytometer.noise * rng.standard_normal(seen.shape)
+    )
     scatter = [np.clip(values, 0, 0.9999) for values in (forward, height, side)]
     return BloodTube(_sample(cytometer, scatter, seen, matrix), kind, cytometer)
 
@@ -142,30 +165,44 @@ def _scatter(kind: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np
 
 def _matrix(rng: np.random.Generator) -> np.ndarray:
     usual = np.eye(6)
-    for row, column, value in ((0, 1, 0.15), (1, 0, 0.01), (1, 2, 0.2), (2, 3, 0.15), (3, 2, 0.03), (4, 5, 0.1), (5, 3, 0.06)):
+    for row, column, value in (
+        (0, 1, 0.15),
+        (1, 0, 0.01),
+        (1, 2, 0.2),
+        (2, 3, 0.15),
+        (3, 2, 0.03),
+        (4, 5, 0.1),
+        (5, 3, 0.06),
+    ):
         usual[row, column] = value * np.exp(0.1 * rng.standard_normal())
     return usual
 
 
 def _sample(cytometer: Cytometer, scatter: list[np.ndarray], seen: np.ndarray, matrix: np.ndarray) -> Sample:
-    names = list(_DETECTORS) if cytometer.spelling != "names" else list(_SPELLED["names"])
-    markers = [""] * 6 if cytometer.spelling == "names" else list(_SPELLED[cytometer.spelling])
-    scattered = ["FSC-A", "FSC-H", "SSC-A"] if cytometer.height else ["FSC-A", "SSC-A"]
-    columns = [scatter[0], scatter[1], scatter[2]] if cytometer.height else [scatter[0], scatter[2]]
+    spelled = cytometer.spelling == "names"
+    names = _SPELLED["names"] if spelled else _DETECTORS
+    markers = ("",) * 6 if spelled else _SPELLED[cytometer.spelling]
+    forward, height, side = scatter
+    pulses = {"FSC-A": forward, "FSC-H": height, "SSC-A": side}
+    if not cytometer.height:
+        del pulses["FSC-H"]
     top = 1024.0 if cytometer.log else cytometer.top
-    values = [np.floor(column * top) for column in columns]
-    for column in seen.T:
-        if cytometer.log:  # decoded integers of a logarithmic amplifier: 10^(decades * channel / 1024)
-            channel = np.floor(1024 / cytometer.log * np.log10(np.clip(column * cytometer.top, 1, cytometer.top * 0.9999)))
-            values.append(10 ** (cytometer.log * channel / 1024))
-        else:
-            values.append(np.minimum(column, 0.9999) * cytometer.top)
+    values = [np.floor(column * top) for column in pulses.values()]
+    values += [_written(column, cytometer) for column in seen.T]
     channels = [
-        Channel(
-            index, name, marker, range=1024.0 if cytometer.log else cytometer.top, kind=kind_of(name), feature=feature_of(name),
-            log=(float(cytometer.log), 1.0) if cytometer.log and index >= len(scattered) else None, original_name=name,
-        )
-        for index, (name, marker) in enumerate(zip([*scattered, *names], [*[""] * len(scattered), *markers], strict=True))
+        Channel(index, name, marker, range=top if index < len(pulses) else cytometer.top, kind=kind_of(name),
+                feature=feature_of(name), original_name=name)
+        for index, (name, marker) in enumerate(zip((*pulses, *names), (*("",) * len(pulses), *markers), strict=True))
     ]  # fmt: skip
     spill = Spillover(tuple(names), matrix, source="file") if cytometer.matrix else None
-    return Sample.from_arrays([v.astype(np.float32) for v in values], channels, spillover=spill, name=f"{cytometer.name}.fcs")
+    columns = [column.astype(np.float32) for column in values]
+    return Sample.from_arrays(columns, channels, spillover=spill, name=f"{cytometer.name}.fcs")
+
+
+def _written(column: np.ndarray, cytometer: Cytometer) -> np.ndarray:
+    """Return data units as they are read back: of a logarithmic amplifier 10^(decades channel / 1024)."""
+    if not cytometer.log:
+        return np.minimum(column, 0.9999) * cytometer.top
+    clipped = np.clip(column * cytometer.top, 1, cytometer.top * 0.9999)
+    channel = np.floor(1024 / cytometer.log * np.log10(clipped))
+    return np.asarray(10 ** (cytometer.log * channel / 1024))

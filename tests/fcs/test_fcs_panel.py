@@ -113,3 +113,29 @@ def test_find__a_channel_without_a_marker_has_it_in_its_name() -> None:
 
 def test_find__letters_are_compared_in_their_composed_form() -> None:
     assert find(panel("TCRγδ", "Zoe\u0308"), "Zo\u00eb").index == 1
+
+
+PAIRS = [
+    "CD16+CD56 PE",
+    "CD16/56 PE",
+    "CD16CD56 PE-A",
+    "CD16 & CD56",
+    "CD(16+56) PE",
+    "CD56+CD16",
+    "CD16+56-PE-A",
+]
+
+
+@pytest.mark.parametrize("marker", PAIRS)
+def test_two_clusters__are_one_marker_however_they_are_spelled(marker: str) -> None:
+    channels = [Channel(0, "FITC-A", "CD3 FITC"), Channel(1, "PE-A", marker), Channel(2, "APC-A", "CD16 APC")]
+    assert find(channels, "CD16+56").index == 1
+    assert find(channels, "CD16").index == 2
+    named = [Channel(0, "CD3 FITC-A"), Channel(1, marker)]
+    assert find(named, "CD16/CD56").index == 1
+
+
+@pytest.mark.parametrize("marker", ["CD14/CD19", "CD16/CD56/CD19", "CD16 CD56 dump", "CD16"])
+def test_other_markers__are_not_the_two_clusters(marker: str) -> None:
+    with pytest.raises(PanelError):
+        find([Channel(0, "PE-A", marker)], "CD16+56")

@@ -1,4 +1,4 @@
-"""Scales that take their top from the tube's channels, and windows in display units: both made definite for one tube."""
+"""Scales that take their top from a tube's channels, and windows in display units: both made definite for a tube."""
 
 from __future__ import annotations
 

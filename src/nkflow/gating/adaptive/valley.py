@@ -26,6 +26,7 @@ RISE = 1.0  # SDs of counting by which the floor of a valley may rise above its 
 SHORT = (
     1.3  # the bootstrap of a minimum's place falls short; with it 3 SE hold the true valley (tests/adaptive)
 )
+LOWEST_SHARE = 0.03  # of the events lie below the ``lowest`` valley: fewer are the end of a tail
 MAX_DEPTH = 0.85  # a shallower valley is no clear answer
 
 
@@ -74,7 +75,7 @@ def _valley(found: Density, window: Window, *, which: Which, seed: int) -> Found
         return NoGate("one-peak", "the density has one peak and no valley", "valley", found.n, None, found)
     candidates = _valleys(found)
     inside = _in_reach(candidates, window)
-    chosen = next(iter(inside), None) if which == "lowest" else _chosen(found, inside)
+    chosen = _lowest(found, inside) if which == "lowest" else _chosen(found, inside)
     return _answer(found, candidates, chosen, method="valley", seed=seed)
 
 
@@ -150,6 +151,11 @@ def _in_reach(candidates: list[_Valley], window: Window) -> list[_Valley]:
     """Return the clear valleys inside the window; without one, those of the wider range."""
     inside = [each for each in candidates if each.at in window and each.depth <= MAX_DEPTH]
     return inside or [each for each in candidates if each.at in window.widened()]
+
+
+def _lowest(found: Density, inside: list[_Valley]) -> _Valley | None:
+    below = LOWEST_SHARE * found.n
+    return next((each for each in inside if found.counts[: found.bin(each.at)].sum() >= below), None)
 
 
 def _chosen(found: Density, inside: list[_Valley]) -> _Valley | None:
