@@ -10,7 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from nkflow.cli import main
+from nkflow.counting.intervals import poisson_upper
 from nkflow.simulate.lot import simulate_lot
+from worked.cases import FOLDER
 
 
 @pytest.fixture(scope="module")
@@ -244,6 +246,39 @@ def test_template_explain__shows_cuts_with_and_without_a_tube(lot: Path, tmp_pat
 def test_events_needed__is_the_table_of_the_domain() -> None:
     # DOMAIN.md 3.2: D 5e6, L 5e4, 20 events seen -> 2,907
     assert "2,907" in run("events-needed", "--dose", "5e6", "--limit", "5e4", "--expected", 20).stdout
+
+
+def test_events_needed__for_a_product_whose_t_cells_are_known_in_advance() -> None:
+    words = ("events-needed", "--dose", "5e6", "--limit", "5e4", "--ratio")
+    found = document(run(*words, "0.005", "--json"))
+    # with N events 0.005 N are T: U(0.005 N) * 5e6 / N <= 5e4 for the first time
+    assert poisson_upper(0.005 * found["events"]) * 100 <= found["events"]
+    assert poisson_upper(0.005 * (found["events"] - 1)) * 100 > found["events"] - 1
+    assert document(run(*words, "0.005", "--phi", 2, "--json"))["events"] > found["events"]
+    hopeless = document(run(*words, "0.01", "--json"))
+    assert hopeless["events"] is None
+    assert "not below the limit" in hopeless["reason"]
+    assert "no number of events is enough" in run(*words, "0.01").stdout
+    assert run(*words, "0.01", "--expected", 3).exit_code == 2
+
+
+def test_dose__says_definitions_residual_t_and_what_may_be_reported(tmp_path: Path) -> None:
+    for name in ("lot.yaml", "protocol.yaml"):
+        shutil.copy(FOLDER / name, tmp_path)
+    result = run("dose", tmp_path / "lot.yaml")
+    assert result.exit_code == 5
+    assert "dosed population CD56+, viable 7-AAD-negative, residual t T" in result.stdout
+    assert "residual T (T): 1.005e+04 cells/kg; all CD3+ 2.33e+05" in result.stdout
+    assert run("dose", tmp_path / "lot.yaml", "--verdict-is-data").exit_code == 0
+
+
+def test_dose__counts_that_can_not_be_are_bad_data(tmp_path: Path) -> None:
+    shutil.copy(FOLDER / "protocol.yaml", tmp_path)
+    text = (FOLDER / "lot.yaml").read_text()
+    (tmp_path / "lot.yaml").write_text(text.replace("T: 55", "T: 56"))
+    result = run("dose", tmp_path / "lot.yaml", "--json")
+    assert result.exit_code == 3
+    assert document(result)["expected"].startswith("6981, the sum of")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

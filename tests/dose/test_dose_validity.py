@@ -14,6 +14,12 @@ def codes(in_lot: dict[str, Any] | None = None, in_protocol: dict[str, Any] | No
     return {finding.code: finding.severity for finding in found.findings}
 
 
+def test_expired_beads__only_doubt_a_comparison_where_they_count_nothing() -> None:
+    volumetric = {"counting.method": "volumetric", "counting.beads.expires_on": "2026-03-16"}
+    allowed = {"counting.methods": ["volumetric"]}
+    assert codes(volumetric, allowed)["beads-expired"] == "warning"
+
+
 def test_example__is_valid() -> None:
     assert dose().verdict == "PASS"
     assert all(severity != "error" for severity in codes().values())

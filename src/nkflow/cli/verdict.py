@@ -31,6 +31,16 @@ def leave(verdict: str, *, as_data: bool, unreadable: bool = False) -> None:
     click.get_current_context().exit(3 if unreadable else NOT_PASS)
 
 
+def _residual(found: Mapping[str, Any]) -> str:
+    """Return residual T as it may be reported: a number, or what can be said instead of one."""
+    text = f"residual T ({found['population']}): {found.get('text', '-')} cells/kg"
+    if found["upper_case_per_kg"] is not None:
+        text += f"; with CD3dim {found['upper_case_per_kg']:.4g}"
+    if found["all_cd3_per_kg"] is not None and found["population"] != "CD3+":
+        text += f"; all CD3+ {found['all_cd3_per_kg']:.4g}"
+    return text
+
+
 def echo_dose(verdict: str, reasons: Sequence[str], dose: Mapping[str, Any] | None) -> None:
     """Print verdict, reasons, the dose in one line and a row a limit."""
     click.secho(verdict, bold=True, fg=_COLOURS.get(verdict))
@@ -47,11 +57,17 @@ def echo_dose(verdict: str, reasons: Sequence[str], dose: Mapping[str, Any] | No
             f"{definitions['dosed_population']} cells/kg (95 % {low:.4g} to {high:.4g}), "
             f"prescribed {dose['prescribed_per_kg']:.4g}"
         )
-    click.echo(f"maximum dose of this bag: {dose['bag']['max_dose_per_kg']:.4g} cells/kg\n")
+        click.echo(_residual(dose["residual_t"]))
+    click.echo(f"maximum dose of this bag: {dose['bag']['max_dose_per_kg']:.4g} cells/kg")
+    words = (
+        f"{word.replace('_', ' ')} {escape(str(meant))}"
+        for word, meant in dose["protocol"]["definitions"].items()
+    )
+    click.echo(f"by the protocol: {', '.join(words)}\n")
     rows = [
         (
             name,
-            "-" if limit["reportable"] is None else f"{limit['reportable']} {limit['unit']}",
+            f"{limit['reportable']} {limit['unit']}" if limit["reportable"] else "-",
             f"{limit['op']} {limit['limit']:g}",
             limit["rule"],
             limit["verdict"],

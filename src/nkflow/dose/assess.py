@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from nkflow.counting.composition import Composition
@@ -59,7 +60,7 @@ def assess_dose(
     found = case.composition.concentration(case.dosed)
     if isinstance(found, NotEvaluable):
         raise CountingError(f"no dose of {case.dosed}: {found.reason}", code="no-dosed-population")
-    drawn = sum(given.volume_ml for given in case.given if _from_this_bag(given, case))
+    drawn = math.fsum(given.volume_ml for given in case.given if _from_this_bag(given, case))
     bag = bag_of(case.product, per_ul=found.per_ul, mass_kg=case.recipient.mass_kg, drawn_ml=drawn)
     levels = levels_of(case, bag)
     product_limits = judge_product(case)

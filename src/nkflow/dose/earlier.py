@@ -66,6 +66,20 @@ class Given:
             bound = scale * _number(found["per_event_per_ul"]) * seen
         return Part(scale * _number(found["per_ul"]), terms, bound)
 
+    def as_dict(self, populations: tuple[str, ...], *, confidence: float) -> dict[str, object]:
+        """Return the dose as plain values, with what it brought of each of `populations`, cells per kg."""
+        parts = {name: self.part(name, confidence=confidence) for name in populations}
+        return {
+            "number": self.number,
+            "lot": self.lot,
+            "record_sha256": self.record_sha256,
+            "verdict": self.verdict,
+            "volume_ml": self.volume_ml,
+            "infused_at": self.infused_at.isoformat(),
+            "mass_kg": self.mass_kg,
+            "per_kg": {name: None if part is None else part.value for name, part in parts.items()},
+        }
+
     def _term(self, term: Mapping[str, Any]) -> Term:
         source = str(term["source"]).replace(*self.renamed)
         return Term(source, term["kind"], _number(term["u"]), bool(term["shared"]))

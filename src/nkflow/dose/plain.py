@@ -9,6 +9,7 @@ from nkflow.dose.judge import log10_depletion, recovery_pct
 from nkflow.dose.kir import kir_mismatch
 
 if TYPE_CHECKING:
+    from nkflow.dose.case import Case
     from nkflow.dose.protocol import Protocol
     from nkflow.dose.result import Dose
 
@@ -46,12 +47,17 @@ def plain_dose(dose: Dose) -> dict[str, Any]:
         "budget": {name: dose.budget_of(name) for name in ("dosed", "residual T")},
         "monte_carlo": {name: found.as_dict() for name, found in dose.monte_carlo.items()},
         "kir_ligands": kir_mismatch(case.kir_ligands),
-        "earlier": [
-            {"number": given.number, "record_sha256": given.record_sha256, "volume_ml": given.volume_ml}
-            for given in case.given
-        ],
+        "earlier": _earlier(case),
+        "skipped": [missed.model_dump(mode="json") for missed in case.order.skipped],
         "findings": [finding.as_dict() for finding in dose.findings],
     }
+
+
+def _earlier(case: Case) -> list[dict[str, Any]]:
+    """Return the doses given before, by the hash of their records, with the dosed cells and CD3+ cells they brought."""
+    meant = case.protocol.definitions
+    names = tuple(dict.fromkeys((meant.dosed_population, meant.residual_t, "CD3+")))
+    return [given.as_dict(names, confidence=case.protocol.confidence) for given in case.given]
 
 
 def _protocol(protocol: Protocol) -> dict[str, Any]:

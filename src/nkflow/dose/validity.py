@@ -53,9 +53,14 @@ def _times(case: Case) -> Iterator[Finding]:
 def _bead_lot(case: Case) -> Iterator[Finding]:
     beads = case.composition.counting.beads
     counted = case.product.counted_at.date()
-    if beads is not None and beads.expires_on < counted:
-        text = f"bead lot {beads.lot} expired on {beads.expires_on}, before the count of {counted}"
+    if beads is None or beads.expires_on >= counted:
+        return
+    text = f"bead lot {beads.lot} expired on {beads.expires_on}, before the count of {counted}"
+    if case.composition.scale.method in ("beads", "bead_tube"):
         yield _error("beads-expired", text, "counting.beads", "its concentration is not assured")
+    else:
+        doubt = "the beads count nothing here, but the comparison with them is in doubt"
+        yield Finding("beads-expired", "warning", text, "counting.beads", doubt)
 
 
 def _recipient(case: Case) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from nkflow.release.page.budget import budget
+from nkflow.release.page.checks import checks
 from nkflow.release.page.counts import events, populations
 from nkflow.release.page.hand import by_hand
 from nkflow.release.page.judgement import doubtful, findings, limits
@@ -71,6 +72,7 @@ def _sections(record: Record, drawings: Mapping[str, Sequence[str]]) -> Iterator
     if dose and composition:
         meant = dose["protocol"]["definitions"]
         yield budget(composition, {meant["dosed_population"]: "dosed", meant["residual_t"]: "residual T"})
+        yield checks(dose)
     yield from _plots(record, drawings)
     yield definitions(record)
     yield inputs(record)

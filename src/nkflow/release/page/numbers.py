@@ -12,6 +12,7 @@ __all__ = [
     "fixed",
     "interval",
     "like",
+    "minute",
     "percent",
     "probability",
     "separated",
@@ -103,6 +104,13 @@ def like(value: object, model: object, digits: int = 4) -> str:
         return significant(value, digits)
     shift = int(power.translate(_PLAIN))
     return f"{fixed(float(Decimal(repr(value)).scaleb(-shift)), digits - 1)} × 10{power}"
+
+
+def minute(moment: str) -> str:
+    """Return an ISO date and time to the minute, with its offset."""
+    date, _, time = moment.partition("T")
+    zone = "UTC" if time.endswith(("Z", "+00:00")) else time[8:]
+    return f"{date} {time[:5]} {zone}".strip()
 
 
 def _is_number(value: object) -> bool:

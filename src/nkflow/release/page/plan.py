@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nkflow.release.page.model import Cell, Section, Table, number, strong, text
-from nkflow.release.page.numbers import DASH, count, interval, significant
+from nkflow.release.page.model import Cell, Section, Table, hashed, number, strong, text
+from nkflow.release.page.numbers import DASH, count, interval, minute, significant
 from nkflow.release.page.summary import level_of
 
 __all__ = ["plan"]
@@ -24,6 +24,8 @@ def plan(dose: Record) -> Section:
         columns = ("Population", "Events", "Cells per kg", "95 % interval", "95 % upper bound", "Reported as")
         tables.append(Table(columns, rows, caption=f"Per kg of the recipient, in {volume:.12g} mL"))
     tables.append(_schedule(dose))
+    if dose["earlier"] or dose["skipped"]:
+        tables.append(_before(dose))
     if level.get("cumulative"):
         tables.append(_sums(level["cumulative"], dose))
     tables.append(Table(("The bag", "Value"), tuple(_bag(dose))))
@@ -62,7 +64,8 @@ def _schedule(dose: Record) -> Table:
 
 def _level(level: Record, dose: Record) -> tuple[Cell, ...]:
     ends = level.get("delivered_interval")
-    this = "this dose" if level["number"] == dose["number"] else ""
+    given = {one["number"] for one in dose["earlier"]}
+    this = "this dose" if level["number"] == dose["number"] else "given" if level["number"] in given else ""
     volumes = level["volume_ml"]
     return (
         strong(level["number"], this),
@@ -73,6 +76,31 @@ def _level(level: Record, dose: Record) -> tuple[Cell, ...]:
         number(interval(ends["low"], ends["high"]) if ends else DASH),
         text("yes" if level["deliverable"] else "no", level["reason"]),
     )
+
+
+def _before(dose: Record) -> Table:
+    """Return what was given before, from its records, and what was skipped, with its reason."""
+    meant = dose["protocol"]["definitions"]
+    names = (meant["dosed_population"], meant["residual_t"])
+    rows = [(given["number"], _given(given, names)) for given in dose["earlier"]]
+    rows += [(missed["number"], _skipped(missed)) for missed in dose["skipped"]]
+    columns = ("Dose", "Infused", "Volume infused", *(f"{name} /kg" for name in names), "Record, SHA-256")
+    ordered = tuple(row for _, row in sorted(rows, key=lambda item: item[0]))
+    return Table(columns, ordered, caption="Doses before this one, from their records")
+
+
+def _given(given: Record, names: tuple[str, ...]) -> tuple[Cell, ...]:
+    return (
+        strong(given["number"]),
+        text(minute(given["infused_at"]), f"lot {given['lot']}, {given['verdict']}"),
+        number(_millilitres(given["volume_ml"]), f"{given['mass_kg']:g} kg"),
+        *(number(significant(given["per_kg"][name])) for name in names),
+        hashed(given["record_sha256"]),
+    )
+
+
+def _skipped(missed: Record) -> tuple[Cell, ...]:
+    return (strong(missed["number"]), text("not given", missed["reason"]), *(text(DASH) for _ in range(4)))
 
 
 def _sums(cumulative: Record, dose: Record) -> Table:

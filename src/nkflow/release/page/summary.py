@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nkflow.release.page.model import Fact
-from nkflow.release.page.numbers import DASH, fixed, interval, like, significant
+from nkflow.release.page.numbers import DASH, fixed, interval, like, minute, significant
 from nkflow.release.page.reasons import required
 from nkflow.release.page.wording import wording
 
@@ -32,12 +32,24 @@ def context(record: Record) -> tuple[Fact, ...]:
     product, order, protocol = record["lot"]["product"], record["lot"]["dose"], record["protocol"]
     template = record.get("template")
     return (
-        Fact("Product", f"{product['state']}, counted {_minute(product['counted_at'])}"),
-        Fact("Infusion planned", _minute(order["infusion_at"])),
-        Fact("Expires", _minute(product["expires_at"])),
+        Fact("Product", f"{product['state']}, counted {minute(product['counted_at'])}"),
+        Fact("Infusion planned", minute(order["infusion_at"])),
+        Fact("Expires", minute(product["expires_at"])),
         Fact("Protocol", f"{protocol['name']} {protocol['version']}"),
+        *_kir(record.get("dose")),
         *([Fact("Template", f"{template['name']} {template['version']}")] if template else []),
     )
+
+
+def _kir(dose: Record | None) -> tuple[Fact, ...]:
+    """Return the KIR ligands that the donor has and the recipient lacks, where the lot states both."""
+    found = dose["kir_ligands"] if dose else None
+    if found is None:
+        return ()
+    if not found["mismatched"]:
+        return (Fact("KIR ligands", "no mismatch in GvH direction"),)
+    lacking, receptors = ", ".join(found["graft_versus_host"]), ", ".join(found["uninhibited_receptors"])
+    return (Fact("KIR ligands", f"mismatch in GvH direction: {lacking} ({receptors})"),)
 
 
 def figures(record: Record) -> tuple[Fact, ...]:
@@ -142,10 +154,3 @@ def _limits(dose: Record, quantity: str, populations: set[str | None]) -> list[R
 
 def _millilitres(value: float | None) -> str:
     return DASH if value is None else f"{value:.12g} mL"
-
-
-def _minute(moment: str) -> str:
-    """Return an ISO date and time to the minute, with its offset."""
-    date, _, time = moment.partition("T")
-    zone = "UTC" if time.endswith(("Z", "+00:00")) else time[8:]
-    return f"{date} {time[:5]} {zone}".strip()
