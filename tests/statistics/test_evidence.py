@@ -27,3 +27,25 @@ def test_evidence__was_made_from_these_sources(name: str) -> None:
 
 def test_evidence__is_complete() -> None:
     assert {path.stem for path in evidence.VALIDATION.glob("*.json")} == set(evidence.STUDIES)
+
+
+def figures(name: str) -> dict:
+    return json.loads((evidence.VALIDATION / f"{name}.json").read_text(encoding="utf-8"))["figures"]
+
+
+def test_evidence__dose_intervals_of_200_whole_lots_hold_the_true_dose() -> None:
+    found = figures("coverage_lots")
+    assert found["lots"] >= 200
+    assert found["CD56+"]["covered"] >= 0.90
+
+
+def test_evidence__intervals_of_count_sets_cover_as_they_say() -> None:
+    found = figures("coverage_counts")
+    assert found["sets"] >= 4000
+    for what, covered in found["coverage"].items():
+        low, high = (0.93, 1.0) if "below 20" in what else (0.93, 0.97)
+        each = [value for by in covered.values() for value in (by.values() if isinstance(by, dict) else [by])]
+        assert low <= min(each) <= max(each) <= high, what
+    wrong = [value for by in found["wrong PASS at the limit"].values() for value in by.values()]
+    assert max(wrong) <= 0.05 + 3 * (0.05 * 0.95 / found["sets"]) ** 0.5
+    assert min(found["power at half the limit, 100 events, u_other 5 %"].values()) >= 0.95

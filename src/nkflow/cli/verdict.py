@@ -64,7 +64,12 @@ def echo_dose(verdict: str, reasons: Sequence[str], dose: Mapping[str, Any] | No
         for word, meant in dose["protocol"]["definitions"].items()
     )
     click.echo(f"by the protocol: {', '.join(words)}\n")
-    rows = [
+    echo_table(("limit", "value", "must be", "rule", "verdict", "assurance"), _rows(dose))
+
+
+def _rows(dose: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Return a row a limit, then a row an external result."""
+    rows: list[tuple[Any, ...]] = [
         (
             name,
             f"{limit['reportable']} {limit['unit']}" if limit["reportable"] else "-",
@@ -86,4 +91,4 @@ def echo_dose(verdict: str, reasons: Sequence[str], dose: Mapping[str, Any] | No
         )
         for name, check in dose["externals"].items()
     ]
-    echo_table(("limit", "value", "must be", "rule", "verdict", "assurance"), rows)
+    return rows
