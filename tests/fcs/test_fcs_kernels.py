@@ -16,13 +16,14 @@ ALL = np.uint64(2**64 - 1)
 
 
 @pytest.mark.parametrize("swap", [False, True])
-def test_float32_columns__agree_with_their_twin_on_any_bits(swap: bool) -> None:
-    words = np.random.default_rng(1).integers(0, 2**32, 60 * 7, dtype=np.uint32)
+@pytest.mark.parametrize("count", [60, kernels.TILE, 2 * kernels.TILE + 1])
+def test_float32_columns__agree_with_their_twin_on_any_bits(swap: bool, count: int) -> None:
+    words = np.random.default_rng(1).integers(0, 2**32, count * 7, dtype=np.uint32)
     words[:4] = (0x7F800001, 0x0100807F, 0, 0x80000000)
     columns = np.array([6, 0, 3], dtype=np.int64)
-    fast, slow = np.full((3, 64), 9.0), np.full((3, 64), 9.0)
-    kernels.float32_columns(words, columns, 60, 7, swap, fast)
-    naive.float32_columns(words, columns, 60, 7, swap, slow)
+    fast, slow = np.full((3, count + 4), 9.0), np.full((3, count + 4), 9.0)
+    kernels.float32_columns(words, columns, count, 7, swap, fast)
+    naive.float32_columns(words, columns, count, 7, swap, slow)
     np.testing.assert_array_equal(fast, slow)
 
 

@@ -28,6 +28,7 @@ from nkflow.gating import (
     Template,
     gate,
 )
+from nkflow.gating.block import SIZE
 from nkflow.scales import Arcsinh, Biex, Linear, Log, Logicle, Ratio
 
 CHANNELS = ("A", "B", "C", "D")
@@ -146,7 +147,7 @@ def test_engine__equals_its_twin_event_for_event(template: Template, seed: int) 
 
 
 @settings(deadline=None, max_examples=15)
-@given(templates(), st.integers(0, 2**32 - 1), st.sampled_from([1, 8191, 8192, 8193, 20_000]))
+@given(templates(), st.integers(0, 2**32 - 1), st.sampled_from([1, SIZE - 1, SIZE, SIZE + 1, 20_000]))
 def test_engine__gives_the_same_bits_with_any_number_of_threads(
     template: Template, seed: int, n: int
 ) -> None:

@@ -8,7 +8,9 @@ import numpy as np
 
 __all__ = ["SIZE", "Block"]
 
-SIZE = 8192  # events; a multiple of 64, because eight masks' bytes are packed at once
+# Events; a multiple of 64, because eight masks' bytes are packed at once. No power of two: the columns of such a
+# block would share a few sets of the cache.
+SIZE = 8256
 
 
 class Block:

@@ -9,6 +9,8 @@ from nkflow.kernels.jit import kernel
 
 __all__ = ["column_bits", "float32_columns", "log_values", "packed_bits"]
 
+TILE = 256  # events: their words stay in the first-level cache from column to column
+
 
 @kernel
 def float32_columns(
@@ -33,21 +35,25 @@ def float32_columns(
     out : (n, >= count)
         Filled for the first `count` events.
     """
-    for k in range(columns.shape[0]):
-        column = columns[k]
-        if swap:
-            for i in range(count):
-                v = words[i * stride + column]
-                v = np.uint32(
-                    (v >> np.uint32(24))
-                    | ((v >> np.uint32(8)) & np.uint32(0xFF00))
-                    | ((v << np.uint32(8)) & np.uint32(0xFF0000))
-                    | (v << np.uint32(24))
-                )
-                out[k, i] = np.uint32(v).view(np.float32)
-        else:
-            for i in range(count):
-                out[k, i] = np.uint32(words[i * stride + column]).view(np.float32)
+    # unsigned, because a signed position is tested for counting from the end, value by value
+    step, n = np.uint64(stride), np.uint64(count)
+    for first in range(np.uint64(0), n, np.uint64(TILE)):
+        events = min(np.uint64(TILE), n - first)
+        for k in range(columns.shape[0]):
+            start, values = first * step + np.uint64(columns[k]), out[k]
+            if swap:
+                for i in range(events):
+                    v = words[start + i * step]
+                    v = np.uint32(
+                        (v >> np.uint32(24))
+                        | ((v >> np.uint32(8)) & np.uint32(0xFF00))
+                        | ((v << np.uint32(8)) & np.uint32(0xFF0000))
+                        | (v << np.uint32(24))
+                    )
+                    values[first + i] = np.uint32(v).view(np.float32)
+            else:
+                for i in range(events):
+                    values[first + i] = np.uint32(words[start + i * step]).view(np.float32)
 
 
 @kernel

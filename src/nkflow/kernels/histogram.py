@@ -9,6 +9,8 @@ from nkflow.kernels.jit import kernel
 
 __all__ = ["fill_line", "fill_plane", "find_bins"]
 
+TILE = 512  # events whose values and pieces stay in the first-level cache
+
 
 @kernel
 def find_bins(
@@ -35,19 +37,38 @@ def find_bins(
         The leading bits of the first piece; how many bits are dropped; how many edges a piece has at most. So
         many comparisons are made for every event: a loop that ends early is guessed wrong half of the time.
     """
-    first, shift, n_edges = numbers[0], numbers[1], numbers[2]
-    last = guide.shape[1] - 1
-    n_bins = edges.shape[0] - 1
-    for j in range(count):
-        value = x[index[j]]
-        if abs(value) < np.inf:
-            key = (np.float64(abs(value) + offset).view(np.int64) >> shift) - first
-            b = np.uint32(guide[np.uint32(value < 0.0), np.uint32(min(key, last))])
-            for _ in range(n_edges):
-                b += np.uint32(value >= edges[b + np.uint32(1)])
-            out[j] = b
-        else:
-            out[j] = n_bins
+    flat, n_pieces = guide.reshape(guide.size), guide.shape[1]
+    values, keys = np.empty(TILE), np.empty(TILE, dtype=np.int32)
+    for start in range(0, count, TILE):
+        n = min(TILE, count - start)
+        part = index[start : start + n]
+        for j in range(n):
+            values[j] = x[part[j]]
+        for j in range(n):  # apart from the look-up, because this loop runs eight events at once
+            bits = np.float64(abs(values[j]) + offset).view(np.int64) >> numbers[1]
+            key = min(bits - numbers[0], n_pieces - 1)
+            keys[j] = np.int32(key + (n_pieces if values[j] < 0.0 else 0))
+        _look_up(values[:n], keys, edges, flat, numbers[2], out[start : start + n])
+
+
+@kernel
+def _look_up(
+    values: NDArray[np.float64],
+    keys: NDArray[np.int32],
+    edges: NDArray[np.float64],
+    guide: NDArray[np.uint16],
+    n_edges: int,
+    out: NDArray[np.uint16],
+) -> None:
+    """Write the bins of `values` (n,), whose pieces are `keys`."""
+    n_bins = np.uint16(edges.shape[0] - 1)
+    for j in range(values.shape[0]):
+        value = values[j]
+        b = np.uint64(guide[np.uint32(keys[j])])
+        b += np.uint64(value >= edges[b + np.uint64(1)])
+        for _ in range(1, n_edges):
+            b += np.uint64(value >= edges[b + np.uint64(1)])
+        out[j] = np.uint16(b) if abs(value) < np.inf else n_bins
 
 
 @kernel
