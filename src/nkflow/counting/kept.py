@@ -32,6 +32,7 @@ def kept_tube(
     tube: str,
     counting: Counting,
     volume_ul: float | None = None,
+    kept: Mapping[str, int] | None = None,
 ) -> TubeCounts:
     """Return the kept counts of one tube with the volume that they came from (STANDARDS QC-04).
 
@@ -41,8 +42,10 @@ def kept_tube(
         Its name in the lot.
     volume_ul
         The acquired volume as a person read it; it stands above the file's ``$VOL``.
+    kept
+        The kept counts where they are known; None: they are counted.
     """
-    kept = kept_counts(gating, quality)
+    kept = kept_counts(gating, quality) if kept is None else kept
     sample = gating.sample
     found = _stated_volume(sample, counting) if volume_ul is None else volume_ul
     if isinstance(found, float) and quality is not None:

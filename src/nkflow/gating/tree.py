@@ -71,6 +71,10 @@ class Tree:
         return tuple(node.name if count[node.name] == 1 else node.path for node in self.nodes)
 
     @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {key: index for index, key in enumerate(self.keys)}
+
+    @cached_property
     def children(self) -> tuple[tuple[int, ...], ...]:
         """The populations directly below each; the last item belongs to root, so that index -1 finds it."""
         below: list[list[int]] = [[] for _ in range(len(self.nodes) + 1)]
@@ -82,6 +86,8 @@ class Tree:
         """Return the populations that `text` (a name, a path or the end of one) may mean; root is -1."""
         if text == ROOT:
             return (-1,)
+        if text in self._numbers:
+            return (self._numbers[text],)
         text = text.removeprefix(ROOT + "/")
         exact = tuple(index for index, node in enumerate(self.nodes) if node.path == text)
         return exact or tuple(

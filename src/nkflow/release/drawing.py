@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from nkflow.gating.adaptive.explanation import explain_all
 from nkflow.gating.drawing import Histogram
 from nkflow.gating.result import Gating
 from nkflow.plots.outline import Outline
 from nkflow.plots.svg import density_svg, histogram_svg
 
-__all__ = ["drawings"]
+__all__ = ["cut_drawings", "drawings"]
 
 
 def drawings(gating: Gating) -> tuple[str, ...]:
@@ -18,6 +19,11 @@ def drawings(gating: Gating) -> tuple[str, ...]:
     The title names the parent with its events: it is the reference of every percentage in the drawing.
     """
     return tuple(_drawing(gating, histogram) for histogram in gating.histograms)
+
+
+def cut_drawings(gating: Gating) -> tuple[str, ...]:
+    """Return an SVG element for each cut that was found in the tube: density, window, candidates, choice."""
+    return explain_all(gating).svgs()
 
 
 def _drawing(gating: Gating, histogram: Histogram) -> str:

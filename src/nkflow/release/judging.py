@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nkflow.counting.composition import Composition
 from nkflow.counting.quantify import quantify
@@ -15,7 +15,7 @@ from nkflow.release.inputs import Inputs
 from nkflow.release.suitability import Check, check_suitability
 from nkflow.release.tubes import GatedTube
 
-__all__ = ["Judgement", "judge_lot"]
+__all__ = ["Judgement", "judge_lot", "without_later_doses"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +58,15 @@ def judge_lot(inputs: Inputs, tubes: tuple[GatedTube, ...]) -> Judgement:
     composition, dose, invalid = _dose(inputs, tubes)
     invalid += tuple(check.reason for check in checks or () if check.outcome != "met")
     return Judgement(composition, dose, checks, invalid)
+
+
+def without_later_doses(inputs: Inputs) -> Inputs:
+    """Return the same lot without the protocol's later doses, which no verdict of this dose asks for: judged faster."""
+    order, protocol = inputs.lot.dose, inputs.protocol
+    if order is None:
+        return inputs
+    doses = tuple(level for level in protocol.doses if level.number <= order.number)
+    return replace(inputs, protocol=protocol.model_copy(update={"doses": doses}))
 
 
 def _dose(

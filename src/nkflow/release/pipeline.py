@@ -18,11 +18,12 @@ from nkflow.gating.template import Template
 from nkflow.plots.table import html_table
 from nkflow.plots.text import escaped
 from nkflow.release import record as records
-from nkflow.release.drawing import drawings
+from nkflow.release.drawing import cut_drawings, drawings
 from nkflow.release.files import write_folder
 from nkflow.release.inputs import load_inputs
 from nkflow.release.judging import judge_lot
 from nkflow.release.lot_tubes import gate_lot
+from nkflow.release.margin import margins_of_lot
 from nkflow.release.page import render
 from nkflow.release.tubes import GatedTube
 
@@ -68,7 +69,11 @@ class Release:
 
     def page(self) -> str:
         """Return the record for people: one self-contained HTML file."""
-        drawn = {tube.tube.name: drawings(tube.gating) for tube in self.tubes if tube.gating is not None}
+        drawn = {
+            tube.tube.name: drawings(tube.gating) + cut_drawings(tube.gating)
+            for tube in self.tubes
+            if tube.gating is not None
+        }
         return render(self.record, drawn)
 
     def write(self, folder: str | Path, *, force: bool = False) -> Path:
@@ -131,6 +136,7 @@ def release(
     )
     progress("counting and judging")
     found = judge_lot(inputs, tubes)
+    progress("moving boundaries until the verdict changes")
     composition, dose = found.composition, found.dose
     record = {
         "schema": records.SCHEMA,
@@ -141,6 +147,7 @@ def release(
         "dose": None if dose is None else dose.as_dict(),
         # of a dose it is inside, judged by the protocol
         "composition": composition.as_dict() if composition is not None and dose is None else None,
+        "margins": margins_of_lot(inputs, tubes, found).as_dict(),
         "suitability": None if found.checks is None else [check.as_dict() for check in found.checks],
         "tubes": [tube.as_dict() for tube in tubes],
         "versions": records.versions(),

@@ -110,7 +110,9 @@ class GatedTube:
         if self.gating is None:
             return None
         typed = self.tube.acquired_volume_ul
-        return kept_tube(self.gating, self.quality, tube=self.tube.name, counting=counting, volume_ul=typed)
+        return kept_tube(
+            self.gating, self.quality, tube=self.tube.name, counting=counting, volume_ul=typed, kept=self.kept
+        )
 
     @property
     def _resolved(self) -> dict[str, Any] | None:

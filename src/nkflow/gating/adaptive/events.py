@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +16,17 @@ from nkflow.gating.columns import columns_for
 from nkflow.gating.compile_gate import ellipsoid, polygon, scale_for, sides
 from nkflow.gating.gates import Boolean, Dimension, Ellipsoid, Gate, Polygon
 from nkflow.gating.tree import Node
+from nkflow.kernels import ellipsoid as ellipsoids
+from nkflow.kernels import polygon as polygons
 from nkflow.scales import Scale
 
 __all__ = ["MOST", "Events"]
 
 MOST = 200_000
+
+# a compiled kernel takes what the function takes; the type checker sees the compiler's decorator
+_mark_polygon: Any = polygons.mark_polygon
+_mark_ellipsoid: Any = ellipsoids.mark_ellipsoid
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -47,11 +54,19 @@ class Events:
     _masks: dict[int, Mask] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, sample: Sample, binding: Binding, gates: list[Gate], extra: Sequence[Dimension]) -> Events:
-        """Read the columns of all gates and of the dimensions `extra`."""
+    def read(
+        cls,
+        sample: Sample,
+        binding: Binding,
+        gates: list[Gate],
+        extra: Sequence[Dimension],
+        *,
+        most: int = MOST,
+    ) -> Events:
+        """Read the columns of all gates and of the dimensions `extra`; of more than `most` events a part."""
         dimensions = [dimension for gate in gates for dimension in gate.dimensions] + list(extra)
         sources = list(dict.fromkeys(binding.source(d) for d in dimensions if not binding.lacks(d)))
-        runs = _runs(sample.n_events)
+        runs = _runs(sample.n_events, most)
         n = sum(count for _, count in runs)
         columns = columns_for(binding, sources)
         block = Block(columns=len(columns.labels), populations=0)
@@ -89,14 +104,20 @@ class Events:
             self._masks[population] = self._inside(self.binding.template.tree.nodes[population], population)
         return self._masks[population]
 
+    @property
+    def known(self) -> Collection[int]:
+        """The populations that were asked for so far."""
+        return self._masks.keys()
+
     def part(self, chosen: NDArray[np.int64], gates: list[Gate]) -> Events:
         """Return the events at the positions `chosen`, to be gated with other gates."""
         columns = {source: values[chosen] for source, values in self.columns.items()}
         return Events(self.binding, gates, columns, len(chosen), self.of)
 
-    def regated(self, gates: list[Gate]) -> Events:
-        """Return the same events, to be gated with other gates."""
-        return Events(self.binding, gates, self.columns, self.n, self.of)
+    def regated(self, gates: list[Gate], known: Collection[int] = ()) -> Events:
+        """Return the same events, to be gated with other gates; the populations `known` stay as they are."""
+        masks = {population: self.mask(population) for population in known}
+        return Events(self.binding, gates, self.columns, self.n, self.of, masks)
 
     def _inside(self, node: Node, population: int) -> Mask:
         gate = self.gates[node.entry]
@@ -131,32 +152,24 @@ class Events:
             scale, values = scale_for(gate, source), self.columns[source][parent]
             points.append(values if scale is None else scale.column(values))
         inside = np.zeros(self.n, dtype=np.bool_)
-        rows = range(len(sources))
+        count, rows = len(points[0]), range(len(sources))
+        every, found = np.arange(count, dtype=np.uint32), np.empty(count, dtype=np.bool_)
         if isinstance(gate, Polygon):
-            shape = polygon(population, gate, sources, rows, text="")
-            inside[parent] = _in_polygon(points[0], points[1], shape.vx, shape.vy)
+            s = polygon(population, gate, sources, rows, text="")
+            _mark_polygon(points[0], points[1], every, count, s.vx, s.vy, s.box, s.cells, found)
         else:
-            round_ = ellipsoid(population, gate, sources, rows, text="")
-            away = np.array(points).T - round_.centre
-            inside[parent] = np.einsum("ij,jk,ik->i", away, round_.form, away) <= round_.distance_square
+            e = ellipsoid(population, gate, sources, rows, text="")
+            _mark_ellipsoid(
+                np.array(points), e.rows, every, count, e.centre, e.form, e.distance_square, found
+            )
+        inside[parent] = found
         return inside
 
 
-def _in_polygon(x: Array, y: Array, vx: Array, vy: Array) -> Mask:
-    """Return who is inside by the even-odd rule; a point on an edge may fall on either side."""
-    inside = np.zeros(len(x), dtype=np.bool_)
-    for k in range(len(vx)):
-        x0, y0, x1, y1 = vx[k - 1], vy[k - 1], vx[k], vy[k]
-        if y0 != y1:
-            crosses = (y0 > y) != (y1 > y)
-            inside ^= crosses & (x < x0 + (y - y0) * ((x1 - x0) / (y1 - y0)))
-    return inside
-
-
-def _runs(n_events: int) -> list[tuple[int, int]]:
-    """Return (first, count) of the blocks to read: all, or as many evenly spaced ones as `MOST` holds."""
+def _runs(n_events: int, most: int) -> list[tuple[int, int]]:
+    """Return (first, count) of the blocks to read: all, or as many evenly spaced ones as `most` holds."""
     blocks = [(first, min(SIZE, n_events - first)) for first in range(0, n_events, SIZE)]
-    if n_events <= MOST:
+    if n_events <= most:
         return blocks
-    wanted = MOST // SIZE
+    wanted = most // SIZE
     return [blocks[k * len(blocks) // wanted] for k in range(wanted)]

@@ -10,6 +10,7 @@ from nkflow.release.page.checks import checks
 from nkflow.release.page.counts import events, populations
 from nkflow.release.page.hand import by_hand
 from nkflow.release.page.judgement import doubtful, findings, limits
+from nkflow.release.page.margin import margin
 from nkflow.release.page.model import Fact, Page, Section
 from nkflow.release.page.paper import typeset
 from nkflow.release.page.plan import plan
@@ -69,6 +70,8 @@ def _sections(record: Record, drawings: Mapping[str, Sequence[str]]) -> Iterator
     if composition:
         yield events(composition)
         yield populations(composition)
+    if record.get("margins"):
+        yield margin(record)
     if dose and composition:
         meant = dose["protocol"]["definitions"]
         yield budget(composition, {meant["dosed_population"]: "dosed", meant["residual_t"]: "residual T"})
@@ -86,10 +89,15 @@ def _plots(record: Record, drawings: Mapping[str, Sequence[str]]) -> Iterator[Se
         yield Section(
             f"plots-{k + 1}",
             f"Gates of tube {tube['id']}",
-            f"{tube['role']}, {len(drawings[tube['id']])} plots in gating order",
+            f"{tube['role']}, {len(drawings[tube['id']])} plots in gating order{_and_cuts(tube)}",
             drawings=tuple(drawings[tube["id"]]),
             open=k == 0,
         )
+
+
+def _and_cuts(tube: Record) -> str:
+    """Say that the cuts which were found in the tube stand behind its gates."""
+    return ", the cuts that were found last" if "resolution" in (tube["gating"] or {}) else ""
 
 
 def _roles(verdict: str, unsure: Sequence[str]) -> tuple[Fact, ...]:
