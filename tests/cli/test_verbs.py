@@ -267,7 +267,7 @@ def test_dose__says_definitions_residual_t_and_what_may_be_reported(tmp_path: Pa
         shutil.copy(FOLDER / name, tmp_path)
     result = run("dose", tmp_path / "lot.yaml")
     assert result.exit_code == 5
-    assert "dosed population CD56+, viable 7-AAD-negative, residual t T" in result.stdout
+    assert "dosed population = CD56+, viable = 7-AAD-negative, residual T = T" in result.stdout
     assert "residual T (T): 1.005e+04 cells/kg; all CD3+ 2.33e+05" in result.stdout
     assert run("dose", tmp_path / "lot.yaml", "--verdict-is-data").exit_code == 0
 

@@ -44,7 +44,7 @@ def test_volume_across_a_clog__is_scaled_by_beads_or_not_evaluable(clogged: Simu
     share = with_beads.counts["beads"] / gating.counts["beads"]
     assert with_beads.acquisition.volume_ul == pytest.approx(100.0 * share)
     document = template.document
-    beadless = [entry for entry in document.populations if entry.name != "beads"]
+    beadless = [entry for entry in document.populations if "beads" not in (entry.name, entry.parent)]
     beadless = [
         entry.model_copy(update={"exclude": ()}) if "beads" in entry.exclude else entry for entry in beadless
     ]
@@ -54,6 +54,20 @@ def test_volume_across_a_clog__is_scaled_by_beads_or_not_evaluable(clogged: Simu
     without = kept_tube(bare, quality, tube="A", counting=counting, volume_ul=100.0).acquisition
     assert without.volume_ul is None
     assert "clog" in without.reason
+
+
+def test_vol_without_a_unit__is_not_guessed(clean: SimulatedLot) -> None:
+    sample = clean.tubes[0].sample
+    gating = gate(sample, load_template("nk_release_7aad"))
+    stated, unstated = (
+        kept_tube(
+            gating, None, tube="A", counting=clean.counting.model_copy(update={"vol_unit": unit})
+        ).acquisition
+        for unit in ("nL", None)
+    )
+    assert stated.volume_ul is not None
+    assert unstated.volume_ul is None
+    assert "unit of $VOL is not stated" in unstated.reason
 
 
 def test_run_that_could_not_be_judged__has_its_volume_by_beads() -> None:

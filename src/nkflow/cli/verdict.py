@@ -60,7 +60,7 @@ def echo_dose(verdict: str, reasons: Sequence[str], dose: Mapping[str, Any] | No
         click.echo(_residual(dose["residual_t"]))
     click.echo(f"maximum dose of this bag: {dose['bag']['max_dose_per_kg']:.4g} cells/kg")
     words = (
-        f"{word.replace('_', ' ')} {escape(str(meant))}"
+        f"{word.replace('_', ' ').replace(' t', ' T')} = {escape(str(meant))}"
         for word, meant in dose["protocol"]["definitions"].items()
     )
     click.echo(f"by the protocol: {', '.join(words)}\n")
@@ -83,7 +83,7 @@ def _rows(dose: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     rows += [
         (
             name,
-            (check["result"] or {}).get("outcome") or "-",
+            _found(check["result"]),
             check["required"],
             "external",
             check["verdict"],
@@ -92,3 +92,14 @@ def _rows(dose: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         for name, check in dose["externals"].items()
     ]
     return rows
+
+
+def _found(result: Mapping[str, Any] | None) -> str:
+    """Return a result of another test in a few words."""
+    if result is None or result["state"] == "pending":
+        return "-"
+    below = None if result["below"] is None else f"< {result['below']:g}"
+    value = None if result["value"] is None else f"{result['value']:g}"
+    return (result["outcome"] or value or below or "-") + (
+        " (interim)" if result["state"] == "interim" else ""
+    )

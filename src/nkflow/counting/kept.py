@@ -72,9 +72,7 @@ def _scaled(boundary: Boundary, part: float) -> Boundary:
 
 
 def _stated_volume(sample: Sample, counting: Counting) -> float | NotEvaluable:
-    """Return the volume of ``$VOL`` in µL, with the unit that the lot states."""
-    if counting.vol_unit is None:
-        return NotEvaluable("no acquired volume is given")
+    """Return the volume of ``$VOL`` in µL, with the unit that the lot states; without one it is not evaluable."""
     stated = None if sample.volume is None else sample.volume.value
     return acquired_volume(stated, counting.vol_unit, sample.acquired.seconds)
 

@@ -58,24 +58,27 @@ def simulate_concentrations(
     dict
         By population; those that were not counted are left out.
     """
-    rng = np.random.default_rng(seed)
-    factor = _factor(composition, rng, trials=trials)
+    rng = np.random.Generator(np.random.SFC64(seed))
+    drawn = np.empty(trials)
+    factor = _factor(composition, rng, drawn=drawn)
     answer: dict[str, Simulated] = {}
     for population in populations:
         amount = composition.concentration(population)
         if not isinstance(amount, Concentration):
             continue
-        shape = amount.events + 0.5
-        values = rng.standard_gamma(shape / amount.phi, trials)
-        values *= amount.phi
+        values = rng.standard_gamma((amount.events + 0.5) / amount.phi, trials)
         if composition.scale.method == "dual_platform":
             rest = composition.scale.denominator - amount.events
-            values *= composition.scale.denominator / (values + rng.standard_gamma(rest + 0.5, trials))
-        values *= amount.per_event
-        gates = sum(
-            (term.u * rng.standard_normal(trials) for term in amount.budget.terms if term.kind == "gate"), 0.0
-        )
-        values *= factor if isinstance(gates, float) else factor * (1 + gates)
+            others = rng.standard_gamma(rest + 0.5, out=drawn)
+            values *= composition.scale.denominator / (amount.phi * values + others)
+        values *= amount.phi * amount.per_event
+        values *= factor
+        gates = [term.u for term in amount.budget.terms if term.kind == "gate"]
+        if gates:
+            moved = np.ones(trials)
+            for u in gates:
+                moved += _scattered(rng, u, drawn) - 1
+            values *= moved
         mean = float(values.mean())
         spread = float(values.std(ddof=1)) / mean
         quantiles = tuple(float(value) for value in np.quantile(values, QUANTILES))
@@ -83,26 +86,33 @@ def simulate_concentrations(
     return answer
 
 
-def _factor(composition: Composition, rng: np.random.Generator, *, trials: int) -> np.ndarray:
-    """Draw the product of everything but cells and gates, around 1."""
+def _scattered(rng: np.random.Generator, u: float, drawn: np.ndarray) -> np.ndarray:
+    """Fill `drawn`, (trials,), with a normal factor around 1; fresh memory would cost as much as the draws."""
+    rng.standard_normal(out=drawn)
+    drawn *= u
+    drawn += 1
+    return drawn
+
+
+def _factor(composition: Composition, rng: np.random.Generator, *, drawn: np.ndarray) -> np.ndarray:
+    """Draw the product of everything but cells and gates, around 1; `drawn`, (trials,), is room to work in."""
     counting, scale = composition.counting, composition.scale
-    factor = np.ones(trials)
+    factor = np.ones(drawn.size)
+    kinds = {term.source: term.kind for term in scale.terms}
     for source, u in Budget(scale.terms).by_source().items():
-        kind = next(term.kind for term in scale.terms if term.source == source)
-        if kind == "dilution":
-            continue
-        if kind == "beads":
-            factor *= scale.denominator / rng.standard_gamma(scale.denominator + 0.5, trials)
-        elif u < 0:
-            factor /= 1 - u * rng.standard_normal(trials)
-        elif u > 0:
-            factor *= 1 + u * rng.standard_normal(trials)
+        if kinds[source] == "beads":
+            factor *= scale.denominator
+            factor /= rng.standard_gamma(scale.denominator + 0.5, out=drawn)
+        elif kinds[source] != "dilution" and u < 0:
+            factor /= _scattered(rng, -u, drawn)
+        elif kinds[source] != "dilution" and u > 0:
+            factor *= _scattered(rng, u, drawn)
     for step in counting.dilutions if scale.method != "dual_platform" else ():
-        sample = 1 + step.u_sample * rng.standard_normal(trials)
-        diluent = 1 + step.u_diluent * rng.standard_normal(trials)
-        whole = step.sample_ul + step.diluent_ul
-        factor *= (step.sample_ul + step.diluent_ul * diluent / sample) / whole
-    doublets = composition.doublets
-    for term in getattr(doublets, "terms", ()):
-        factor *= 1 + term.u * rng.standard_normal(trials)
+        share = step.diluent_ul / (step.sample_ul + step.diluent_ul)
+        ratio = share * _scattered(rng, step.u_diluent, drawn)
+        ratio /= _scattered(rng, step.u_sample, drawn)
+        ratio += 1 - share
+        factor *= ratio
+    for term in getattr(composition.doublets, "terms", ()):
+        factor *= _scattered(rng, term.u, drawn)
     return factor
