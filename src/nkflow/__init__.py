@@ -24,11 +24,15 @@ if TYPE_CHECKING:
         CrossCheck,
         FlowJoWorkspace,
         ImportedTemplate,
+        compare_counts,
         cross_check,
         read_flowjo,
         read_gatingml,
+        to_anndata,
+        write_events,
         write_flowjo,
         write_gatingml,
+        write_populations,
     )
     from nkflow.fcs import Channel, Finding, Sample, data_sets, read_fcs, write_fcs
     from nkflow.gating.gates import Boolean, Ellipsoid, Polygon, Quadrant, Range, Rectangle
@@ -81,6 +85,7 @@ _PLACES = {
     "TubeCounts": "nkflow.counting.tubes",
     "assess_dose": "nkflow.dose.assess",
     "check_acquisition": "nkflow.acquisition",
+    "compare_counts": "nkflow.exchange",
     "cross_check": "nkflow.exchange",
     "data_sets": "nkflow.fcs",
     "gate": "nkflow.gating.run",
@@ -96,9 +101,12 @@ _PLACES = {
     "read_gatingml": "nkflow.exchange",
     "simulate_lot": "nkflow.simulate.lot",
     "templates": "nkflow.gating.load",
+    "to_anndata": "nkflow.exchange",
+    "write_events": "nkflow.exchange",
     "write_fcs": "nkflow.fcs",
     "write_flowjo": "nkflow.exchange",
     "write_gatingml": "nkflow.exchange",
+    "write_populations": "nkflow.exchange",
 }
 
 __all__ = [
@@ -138,6 +146,7 @@ __all__ = [
     "TubeCounts",
     "assess_dose",
     "check_acquisition",
+    "compare_counts",
     "cross_check",
     "data_sets",
     "gate",
@@ -154,9 +163,12 @@ __all__ = [
     "release",
     "simulate_lot",
     "templates",
+    "to_anndata",
+    "write_events",
     "write_fcs",
     "write_flowjo",
     "write_gatingml",
+    "write_populations",
 ]
 
 

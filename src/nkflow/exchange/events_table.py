@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ __all__ = [
     "gating_text",
     "metadata",
     "transforms",
+    "unique",
 ]
 
 LAYOUT = 1  # version of the layout in STANDARDS 8.2
@@ -49,6 +50,8 @@ class EventsTable:
         Positions in the file, from 0.
     populations
         Path -> membership (n,) of those events.
+    keep : (n,)
+        What acquisition QC kept; all where none was asked for.
     """
 
     gating: Gating
@@ -57,6 +60,7 @@ class EventsTable:
     compensated: tuple[bool, ...]
     events: NDArray[np.int64]
     populations: dict[str, NDArray[np.bool_]]
+    keep: NDArray[np.bool_]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -78,7 +82,7 @@ def events_table(
     compensated
         Compensate as the gating did; False: as they stand in the file.
     keep : (n_events,)
-        What acquisition QC kept; the others are left out.
+        What acquisition QC kept; it goes along, and takes no event away.
 
     Raises
     ------
@@ -87,8 +91,7 @@ def events_table(
     """
     sample, binding = gating.sample, gating.binding
     inside = gating.mask(population)
-    if keep is not None:
-        inside = inside & keep
+    kept = np.ones(len(inside), dtype=np.bool_) if keep is None else np.asarray(keep, dtype=np.bool_)
     values = np.array(sample.values()[inside], order="F")
     done = [False] * len(sample.channels)
     matrix = binding.spillover
@@ -114,9 +117,8 @@ def events_table(
         for number, node in enumerate(tree.nodes)
         if number not in gating.not_evaluable
     }
-    return EventsTable(
-        gating, sample.channels, values, tuple(done), np.flatnonzero(inside).astype(np.int64), populations
-    )
+    events = np.flatnonzero(inside).astype(np.int64)
+    return EventsTable(gating, sample.channels, values, tuple(done), events, populations, kept[inside])
 
 
 def metadata(table: EventsTable) -> dict[str, Any]:
@@ -157,7 +159,15 @@ def gating_text(gating: Gating) -> str:
     return "" if document.uncarried else document.xml().decode()
 
 
-def column_name(name: str, taken: Sequence[str]) -> str:
+def unique(name: str, taken: Collection[str]) -> str:
+    """Return `name`, with a number where it is among `taken`."""
+    candidate, k = name, 2
+    while candidate in taken:
+        candidate, k = f"{name} ({k})", k + 1
+    return candidate
+
+
+def column_name(name: str, taken: Collection[str]) -> str:
     """Return a column's name that Spark and BigQuery take too, for the alias map (AD-07)."""
     made = "".join(c if c.isascii() and (c.isalnum() or c == "_") else "_" for c in name) or "_"
     candidate, k = made, 2
