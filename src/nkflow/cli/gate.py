@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +15,15 @@ if TYPE_CHECKING:
 
 __all__ = ["gate"]
 
+FORMATS = ("csv", "fcs", "h5ad", "parquet")  # those of `nkflow.exchange`, which is slow to import
+
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
-    "--template", "-t", required=True, metavar="NAME|PATH", help="A shipped template, or a YAML file."
-)
+    "--template", "-t", required=True, metavar="NAME|PATH",
+    help="A shipped template, a YAML file, Gating-ML (.xml) or a FlowJo workspace (.wsp) that knows the file.",
+)  # fmt: skip
 @click.option(
     "--spillover", type=click.Path(path_type=Path), help="A matrix as CSV instead of the file's own."
 )
@@ -29,6 +31,16 @@ __all__ = ["gate"]
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Write counts, table and plots here."
 )
+@click.option(
+    "--events",
+    multiple=True,
+    type=click.Choice(FORMATS),
+    help="With --out: write the events too; may be repeated.",
+)
+@click.option(
+    "--population", default="root", metavar="NAME", help="With --events: whose events.  [default: all]"
+)
+@click.option("--cross-check", is_flag=True, help="Gate with FlowKit too, and compare event for event.")
 @threads_option
 @force_option
 @json_option
@@ -38,6 +50,9 @@ def gate(
     spillover: Path | None,
     data_set: int | None,
     out: Path | None,
+    events: tuple[str, ...],
+    population: str,
+    cross_check: bool,
     threads: int | None,
     force: bool,
     as_json: bool,
@@ -50,57 +65,63 @@ def gate(
     Examples:
       nkflow gate tube.fcs --template nk_release_7aad
       nkflow gate tube.fcs -t mine.yaml --spillover matrix.csv --out gated --json
+      nkflow gate tube.fcs -t lab.wsp --out gated --events parquet --population NK --cross-check
     """
     from nkflow.acquisition.check import check_acquisition
+    from nkflow.cli.gate_files import write_gated
+    from nkflow.cli.template_source import template_from
     from nkflow.compensation import Spillover
-    from nkflow.counting.kept import kept_counts
     from nkflow.fcs.read import read_fcs
-    from nkflow.gating.load import load_template
     from nkflow.gating.run import gate as gate_sample
     from nkflow.release.files import refuse_existing
 
+    if events and out is None:
+        raise click.UsageError("--events needs --out, the folder to write them to")
     if out is not None:
         refuse_existing(out, force=force)
-    plan = load_template(template)
     sample = read_fcs(file, data_set=data_set)
+    plan = template_from(template, sample=sample)
     matrix = None if spillover is None else Spillover.from_csv(spillover)
     gating = gate_sample(sample, plan, spillover=matrix, threads=threads)
     quality = check_acquisition(sample, plan.acquisition)
-    document: dict[str, Any] = {
+    document = _document(file, gating, quality)
+    second = None
+    if cross_check:
+        from nkflow.exchange.second_engine import cross_check as compare
+
+        second = compare(sample, gating, keep=quality.mask)
+        document["second_engine"] = second.as_dict()
+    if out is not None:
+        write_gated(out, document, gating, quality, events=(population, events), force=force)
+    if as_json:
+        echo_json(document)
+    else:
+        _print(gating, quality, document["kept"])
+        if second is not None:
+            click.echo(f"second engine: {escape(second.summary())}")
+        if out is not None:
+            click.echo(f"\nwritten to {escape(str(out))}")
+    if second is not None and not second.explained:
+        click.get_current_context().exit(5)
+
+
+def _document(file: Path, gating: Gating, quality: Quality) -> dict[str, Any]:
+    from nkflow.counting.kept import kept_counts
+    from nkflow.exchange.imported import ImportedTemplate
+
+    found = gating.template.findings if isinstance(gating.template, ImportedTemplate) else ()
+    return {
         "schema": "nkflow.gate",
         "version": 1,
         "file": file.name,
-        "sha256": sample.sha256,
+        "sha256": gating.sample.sha256,
         **gating.as_dict(),
         "counts": dict(gating.counts),
         "populations": list(gating.rows()),
         "acquisition": quality.as_dict(),
         "kept": dict(kept_counts(gating, quality)),
+        "template_findings": [finding.as_dict() for finding in found],
     }
-    if out is not None:
-        _write(out, document, gating, quality, force=force)
-    if as_json:
-        echo_json(document)
-        return
-    _print(gating, quality, document["kept"])
-    if out is not None:
-        click.echo(f"\nwritten to {escape(str(out))}")
-
-
-def _write(out: Path, document: dict[str, Any], gating: Gating, quality: Quality, *, force: bool) -> None:
-    """Write the counts as JSON and CSV, and every drawn gate and the run over time as SVG."""
-    from nkflow.release.drawing import drawings
-    from nkflow.release.files import write_folder
-
-    files = {
-        "gating.json": (json.dumps(document, indent=2, allow_nan=False) + "\n").encode(),
-        "populations.csv": gating.table().to_csv(index=False).encode(),
-    }
-    for number, svg in enumerate(drawings(gating), start=1):
-        files[f"plots/{number:02d}.svg"] = svg.encode()
-    if quality.timeline is not None:
-        files["plots/acquisition.svg"] = quality.svg().encode()
-    write_folder(out, files, force=force)
 
 
 def _print(gating: Gating, quality: Quality, kept: dict[str, int]) -> None:

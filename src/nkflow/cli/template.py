@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from nkflow.cli.output import echo_json, echo_table, json_option
+from nkflow.cli.template_convert import compare, convert
 from nkflow.cli.template_explain import explain
 
 __all__ = ["template"]
@@ -42,9 +43,9 @@ def show(name: str, as_json: bool) -> None:
       nkflow template show nk_release_7aad > mine.yaml
       nkflow template show mine.yaml --json
     """
-    from nkflow.gating.load import load_template
+    from nkflow.cli.template_source import template_from
 
-    found = load_template(name)
+    found = template_from(name)
     if as_json:
         document = found.document.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         head = {"schema": "nkflow.template", "version": 1, "sha256": found.sha256}
@@ -54,3 +55,5 @@ def show(name: str, as_json: bool) -> None:
 
 
 template.add_command(explain)
+template.add_command(convert)
+template.add_command(compare)

@@ -19,7 +19,7 @@ from nkflow.gating.gates.dimension import Space
 from nkflow.gating.gates.ellipsoid import quadratic_form
 from nkflow.scales import Linear, Scale
 
-__all__ = ["Distance", "distances"]
+__all__ = ["Distance", "distance_from_edges", "distances"]
 
 Points = NDArray[np.float64]
 
@@ -95,8 +95,15 @@ def _from_ends(
 def _from_edges(points: Sequence[Points], corners: Sequence[Points]) -> Points:
     """Return the distance (n,) from the nearest edge, both axes divided by the polygon's extent."""
     extents = [float(np.ptp(c)) or 1.0 for c in corners]
-    px, py = (p / e for p, e in zip(points, extents, strict=True))
-    cx, cy = (c / e for c, e in zip(corners, extents, strict=True))
+    return distance_from_edges(
+        [p / e for p, e in zip(points, extents, strict=True)],
+        [c / e for c, e in zip(corners, extents, strict=True)],
+    )
+
+
+def distance_from_edges(points: Sequence[Points], corners: Sequence[Points]) -> Points:
+    """Return the distance (n,) of points, given by their coordinates (n,) each, from the edges of a polygon."""
+    (px, py), (cx, cy) = points, corners
     nearest = np.full(len(px), math.inf)
     for k in range(len(cx)):
         ax, ay, dx, dy = cx[k - 1], cy[k - 1], cx[k] - cx[k - 1], cy[k] - cy[k - 1]

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nkflow.exchange.border import distances
-from nkflow.exchange.dimension_values import dimension_values
+from nkflow.exchange.grid_border import near_outlines
 from nkflow.exchange.imported import ImportedTemplate
 from nkflow.fcs.sample import Sample
-from nkflow.gating.gates import Ellipsoid
 from nkflow.gating.result import Gating
 from nkflow.gating.run import gate
-from nkflow.scales import Biex, Linear
 
 __all__ = ["Comparison", "CountDifference", "compare_counts"]
 
-_STEPS = 256.0  # of FlowJo's display
 _SHOWN = 20
 
 
@@ -37,8 +32,8 @@ class CountDifference:
     on_grid
         Ours, with outlines tested on FlowJo's grid; None without a template for it.
     border
-        Events that FlowJo's grid may put on the other side: those whose membership the grid changes, and those
-        within a step of the border of an ellipse.
+        Events that FlowJo's grid may put on the other side: those whose membership our grid changes; where that
+        does not give their count, also those within a step of an outline, its own or one it depends on.
     first
         Up to 20 of them, from 0.
     """
@@ -115,14 +110,16 @@ def compare_counts(
     """
     ours = gate(sample, template, allow=allow, histograms=False)
     binned = None if on_grid is None else gate(sample, on_grid, allow=allow, histograms=False)
-    near = _near_ellipses(ours)
+    near = near_outlines(ours)
     rows = []
     for path in template.paths_with_counts():
         if path not in ours.counts:
             continue
         border = near.get(path, np.zeros(sample.n_events, dtype=np.bool_))
         if binned is not None and path in binned.counts:
-            border = border | (ours.mask(path) != binned.mask(path))
+            moved = ours.mask(path) != binned.mask(path)
+            exact = binned.counts[path] == template.stored_counts.get(path)
+            border = moved if exact else border | moved
         rows.append(
             CountDifference(
                 path,
@@ -134,40 +131,3 @@ def compare_counts(
             )
         )
     return Comparison(sample.name, tuple(rows), ours)
-
-
-def _near_ellipses(gating: Gating) -> Mapping[str, NDArray[np.bool_]]:
-    """Return for each population its parent's events within a step of an ellipse that it, or one above it, has."""
-    tree, template = gating.template.tree, gating.template
-    near: dict[int, NDArray[np.bool_]] = {}
-    for index in tree.order:
-        node = tree.nodes[index]
-        shape = template.populations[node.entry].gate
-        found = np.zeros(gating.n_events, dtype=np.bool_)
-        for other in node.needs:
-            if other in near:
-                found |= near[other]
-        if isinstance(shape, Ellipsoid) and index not in gating.not_evaluable:
-            events = np.arange(gating.n_events)
-            columns = [dimension_values(gating, dimension, events) for dimension in shape.dimensions]
-            distance = distances(shape, node.outcome, gating.binding, columns)
-            assert distance is not None
-            found |= distance.values <= _step(shape)
-        if found.any():
-            near[index] = found
-    return {tree.nodes[index].path: found for index, found in near.items()}
-
-
-def _step(shape: Ellipsoid) -> float:
-    """Return one step of the display, as a part of the ellipse's shorter half-axis."""
-    if shape.covariance is None:
-        return 0.0
-    units = []
-    for dimension in shape.dimensions:
-        length = float(dimension.scale.channels) if isinstance(dimension.scale, Biex) else 1.0
-        units.append(length / _STEPS)
-    if any(isinstance(dimension.scale, Linear) for dimension in shape.dimensions):
-        return 0.02  # the length of a linear axis is not in the template
-    in_steps = np.array(shape.covariance) / np.outer(units, units)
-    shortest = float(np.sqrt(np.linalg.eigvalsh(in_steps).min()))
-    return 1.0 / max(shortest, 1.0)

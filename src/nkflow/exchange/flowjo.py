@@ -21,6 +21,7 @@ from nkflow.exchange.flowjo_tree import PopulationTree, Refusal
 from nkflow.exchange.imported import ImportedTemplate
 from nkflow.exchange.xml import read_xml
 from nkflow.fcs.findings import Finding
+from nkflow.fcs.sample import Sample
 from nkflow.gating.document import TemplateDocument
 
 if TYPE_CHECKING:
@@ -58,6 +59,32 @@ class FlowJoWorkspace(Mapping[str, ImportedTemplate]):
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All file names by which a sample is found."""
+        return frozenset(self.templates) | {name for name, of in self.aliases.items() if of in self.templates}
+
+    def of(self, sample: Sample) -> ImportedTemplate:
+        """Return the template of `sample`, by its ``$FIL`` or the name of its file.
+
+        Raises
+        ------
+        TemplateError
+            With the names that the workspace has.
+        """
+        known = (
+            sample.keywords.get("$FIL", "").strip(),
+            sample.path.name if sample.path else "",
+            sample.name,
+        )
+        found = next((name for name in known if name in self.names), None)
+        if found is None:
+            raise TemplateError(
+                f"the workspace has no sample {known[1] or known[2]}",
+                next_step=f"It has {', '.join(list(self)[:20])[:500] or 'none with gates'}.",
+            )
+        return self[found]
 
     def __getitem__(self, name: str) -> ImportedTemplate:
         return self.templates[name if name in self.templates else self.aliases.get(name, name)]
@@ -109,7 +136,8 @@ def read_flowjo(
             f"allow '{LEAVE_OUT}' to do without",
             reader.problems,
         )
-    return FlowJoWorkspace(reader.templates, version, reader.groups(root), (*reader.findings, *_whole(root)))
+    findings = (*reader.findings, *_whole(root))
+    return FlowJoWorkspace(reader.templates, version, reader.groups(root), findings, reader.aliases)
 
 
 def _not_a_workspace(name: str, found: str) -> TemplateError:

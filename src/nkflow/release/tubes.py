@@ -158,7 +158,8 @@ def gate_tube(
             raise given.controls
         quality = check_acquisition(sample, given.template.acquisition)
         gating = gate(sample, given.template, controls=given.controls, threads=threads, membership=True)
-        second = cross_check(sample, gating) if second_engine and tube.role == "sample" else None
+        asked = second_engine and tube.role == "sample"
+        second = cross_check(sample, gating, keep=quality.mask) if asked else None
     except DataError as error:
         found = () if sample is None else _for_release(sample.findings)
         return GatedTube(tube, sample, None, found, error.as_dict(), carried_from=given.carried_from)

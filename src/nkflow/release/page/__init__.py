@@ -16,6 +16,7 @@ from nkflow.release.page.paper import typeset
 from nkflow.release.page.plan import plan
 from nkflow.release.page.provenance import definitions, inputs, versions
 from nkflow.release.page.reasons import reasons
+from nkflow.release.page.second import second_engine
 from nkflow.release.page.suitability import suitability
 from nkflow.release.page.summary import context, figures, formula, identity
 from nkflow.release.page.wording import wording
@@ -64,6 +65,7 @@ def _sections(record: Record, drawings: Mapping[str, Sequence[str]]) -> Iterator
     if dose:
         yield limits(record)
     yield findings(record)
+    yield second_engine(record)
     if dose:
         yield by_hand(record)
         yield plan(dose)
