@@ -173,11 +173,14 @@ def test_second_engine__that_disagrees_makes_the_lot_invalid(small_lot: Path, mo
     from nkflow.exchange.second_engine import cross_check
     from nkflow.release import tubes
 
-    def disagreeing(sample, gating):
-        check = cross_check(sample, gating)
+    def disagreeing(sample, gating, *, keep):
+        check = cross_check(sample, gating, keep=keep)
         return replace(check, counts={}, differences=())
 
     monkeypatch.setattr(tubes, "cross_check", disagreeing)
     result = release(small_lot / "lot.yaml")
     assert result.verdict == "INVALID"
     assert any("FlowKit" in reason for reason in result.reasons)
+    page = result.page()
+    assert "Second engine" in page
+    assert "nothing could be compared" in page
