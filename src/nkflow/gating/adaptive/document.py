@@ -27,12 +27,12 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 class ValleyMethod(Document):
     """The valley between two peaks; `adjust` is a factor on the bandwidth.
 
-    ``which``: of several the ``deepest`` (between the two highest peaks where there is one), or the ``lowest``, above
-    the first peak.
+    ``which``: of several the ``deepest`` (between the two highest peaks where there is one), the ``lowest``, above the
+    first peak, or the ``highest``, below the last one (dead cells are above all living ones).
     """
 
     kind: Literal["valley"]
-    which: Literal["deepest", "lowest"] = "deepest"
+    which: Literal["deepest", "lowest", "highest"] = "deepest"
     adjust: Annotated[float, Field(gt=0, le=10)] = 1.0
 
 

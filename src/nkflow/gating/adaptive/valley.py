@@ -16,7 +16,7 @@ from nkflow.kernels import density as kernels
 
 __all__ = ["MAX_DEPTH", "Which", "beside_top", "floor_around", "valley"]
 
-Which: TypeAlias = Literal["deepest", "lowest"]
+Which: TypeAlias = Literal["deepest", "lowest", "highest"]
 
 _floors: Any = kernels.floor_places
 _smooth: Any = kernels.smooth_rows
@@ -27,6 +27,7 @@ SHORT = (
     1.3  # the bootstrap of a minimum's place falls short; with it 3 SE hold the true valley (tests/adaptive)
 )
 LOWEST_SHARE = 0.03  # of the events lie below the ``lowest`` valley: fewer are the end of a tail
+HIGHEST_SHARE = 0.005  # and above the ``highest``: a few dead cells are a population
 MAX_DEPTH = 0.85  # a shallower valley is no clear answer
 
 
@@ -51,7 +52,8 @@ def valley(
 ) -> Found:
     """Return the cut at the valley of the density of `values` (n,), in display units.
 
-    Of several valleys: the deepest between the two highest peaks, else the deepest (AG-01), or the ``lowest`` one;
+    Of several valleys: the deepest between the two highest peaks, else the deepest (AG-01); or the ``lowest``, or the
+    ``highest`` one;
     clear ones inside `window` come first, then those of the wider range in which a breach is looked for.
     Quality is the valley's height over that of its lower peak: 0 is an empty gap, 1 no valley; above
     `MAX_DEPTH` there is *no gate*. A valley is cut in the middle of its floor, since the lowest bin of an
@@ -75,7 +77,7 @@ def _valley(found: Density, window: Window, *, which: Which, seed: int) -> Found
         return NoGate("one-peak", "the density has one peak and no valley", "valley", found.n, None, found)
     candidates = _valleys(found)
     inside = _in_reach(candidates, window)
-    chosen = _lowest(found, inside) if which == "lowest" else _chosen(found, inside)
+    chosen = _chosen(found, inside) if which == "deepest" else _outermost(found, inside, which=which)
     return _answer(found, candidates, chosen, method="valley", seed=seed)
 
 
@@ -153,9 +155,12 @@ def _in_reach(candidates: list[_Valley], window: Window) -> list[_Valley]:
     return inside or [each for each in candidates if each.at in window.widened()]
 
 
-def _lowest(found: Density, inside: list[_Valley]) -> _Valley | None:
-    below = LOWEST_SHARE * found.n
-    return next((each for each in inside if found.counts[: found.bin(each.at)].sum() >= below), None)
+def _outermost(found: Density, inside: list[_Valley], *, which: Which) -> _Valley | None:
+    """Return the lowest or the highest valley beyond which there are more than a tail's events."""
+    below = np.cumsum(found.counts) / max(found.n, 1)
+    if which == "lowest":
+        return next((each for each in inside if below[found.bin(each.at)] >= LOWEST_SHARE), None)
+    return next((each for each in reversed(inside) if 1 - below[found.bin(each.at)] >= HIGHEST_SHARE), None)
 
 
 def _chosen(found: Density, inside: list[_Valley]) -> _Valley | None:
