@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nkflow.counting.absolute import Scale
 from nkflow.counting.budget import Budget
 from nkflow.counting.concentration import Concentration, cells_term
+from nkflow.counting.conjugates import conjugates_term
 from nkflow.counting.doublets import Doublets, excluded_doublets
 from nkflow.counting.evaluable import NotEvaluable
 from nkflow.counting.frequency import Frequency, frequency
@@ -116,13 +117,14 @@ class Composition:
         )
         events, phi = self.pooled[population], self._phi(population)
         gates = gate_terms(population, events, boundaries=self.counting.boundaries)
+        hidden = conjugates_term(population, self.pooled, phi=phi, measurement=self.measurement)
         return Concentration(
             population,
             events,
             self.scale.per_event * applied,
             phi,
             cells_term(population, events, phi=phi, measurement=self.measurement, share=self._share(events)),
-            Budget((*self.scale.terms, *extra, *gates)),
+            Budget((*self.scale.terms, *extra, *gates, *hidden)),
             tuple(applied * value for value in self.scale.by_tube(self.counts_of(population))),
             self.pooled.get("beads") if self.scale.method in ("beads", "bead_tube") else None,
         )
