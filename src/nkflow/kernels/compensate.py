@@ -38,22 +38,66 @@ def compensate_columns(
     out : (n_wanted, >= count) float64, C order
         Compensated values, overwritten.
     """
-    n_detectors = rows.shape[0]
-    by_four = n_detectors - n_detectors % 4
+    pairs = weights.shape[0] - weights.shape[0] % 2
     for first in range(0, count, TILE):
         last = min(first + TILE, count)
-        for k in range(weights.shape[0]):
-            total = out[k, first:last]
-            total[:] = 0.0
-            # four at a time: the sum is loaded and stored once for four detectors
-            for j in range(0, by_four, 4):
-                x0, w0 = observed[rows[j], first:last], weights[k, j]
-                x1, w1 = observed[rows[j + 1], first:last], weights[k, j + 1]
-                x2, w2 = observed[rows[j + 2], first:last], weights[k, j + 2]
-                x3, w3 = observed[rows[j + 3], first:last], weights[k, j + 3]
-                for e in range(last - first):
-                    total[e] = (((total[e] + w0 * x0[e]) + w1 * x1[e]) + w2 * x2[e]) + w3 * x3[e]
-            for j in range(by_four, n_detectors):
-                x0, w0 = observed[rows[j], first:last], weights[k, j]
-                for e in range(last - first):
-                    total[e] = total[e] + w0 * x0[e]
+        for k in range(0, pairs, 2):
+            one, two = out[k, first:last], out[k + 1, first:last]
+            _add_pair(observed, first, rows, weights[k], weights[k + 1], one, two)
+        if pairs < weights.shape[0]:
+            _add(observed, first, rows, weights[pairs], out[pairs, first:last])
+
+
+@kernel
+def _add_pair(
+    observed: NDArray[np.float64],
+    first: int,
+    rows: NDArray[np.int64],
+    v: NDArray[np.float64],
+    w: NDArray[np.float64],
+    one: NDArray[np.float64],
+    two: NDArray[np.float64],
+) -> None:
+    """Write the sums (n,) of two dyes at once: a detector is loaded once for both, four detectors for one store."""
+    n = rows.shape[0]
+    last = first + one.shape[0]
+    one[:] = 0.0
+    two[:] = 0.0
+    for j in range(0, n - n % 4, 4):
+        x0, x1 = observed[rows[j], first:last], observed[rows[j + 1], first:last]
+        x2, x3 = observed[rows[j + 2], first:last], observed[rows[j + 3], first:last]
+        v0, v1, v2, v3 = v[j], v[j + 1], v[j + 2], v[j + 3]
+        w0, w1, w2, w3 = w[j], w[j + 1], w[j + 2], w[j + 3]
+        for e in range(one.shape[0]):
+            a, b, c, d = x0[e], x1[e], x2[e], x3[e]
+            one[e] = (((one[e] + v0 * a) + v1 * b) + v2 * c) + v3 * d
+            two[e] = (((two[e] + w0 * a) + w1 * b) + w2 * c) + w3 * d
+    for j in range(n - n % 4, n):
+        x0, v0, w0 = observed[rows[j], first:last], v[j], w[j]
+        for e in range(one.shape[0]):
+            one[e] = one[e] + v0 * x0[e]
+            two[e] = two[e] + w0 * x0[e]
+
+
+@kernel
+def _add(
+    observed: NDArray[np.float64],
+    first: int,
+    rows: NDArray[np.int64],
+    w: NDArray[np.float64],
+    total: NDArray[np.float64],
+) -> None:
+    """Write the sum (n,) of one dye, four detectors for one store."""
+    n = rows.shape[0]
+    last = first + total.shape[0]
+    total[:] = 0.0
+    for j in range(0, n - n % 4, 4):
+        x0, x1 = observed[rows[j], first:last], observed[rows[j + 1], first:last]
+        x2, x3 = observed[rows[j + 2], first:last], observed[rows[j + 3], first:last]
+        w0, w1, w2, w3 = w[j], w[j + 1], w[j + 2], w[j + 3]
+        for e in range(total.shape[0]):
+            total[e] = (((total[e] + w0 * x0[e]) + w1 * x1[e]) + w2 * x2[e]) + w3 * x3[e]
+    for j in range(n - n % 4, n):
+        x0, w0 = observed[rows[j], first:last], w[j]
+        for e in range(total.shape[0]):
+            total[e] = total[e] + w0 * x0[e]
