@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 UV := UV_PYTHON_DOWNLOADS=never $(BIN)/python -m uv pip install -q --python $(BIN)/python
 JOBS ?= 2
 
-.PHONY: help demo test check lint bench evidence fuzz coverage docs system clean
+.PHONY: help demo test check lint bench evidence schema fuzz coverage docs system clean
 
 help:
 	@echo "make demo      install, gate the shipped lot and print its verdict"
@@ -15,6 +15,7 @@ help:
 	@echo "make check     ruff, mypy --strict, import-linter, then the tests"
 	@echo "make bench     the benchmarks, side by side with what others do"
 	@echo "make evidence  the whole statistical suites -> docs/validation/*.json"
+	@echo "make schema    the JSON Schemas of lot, protocol and template -> docs/schema/*.json"
 	@echo "make fuzz      coverage-guided fuzzing of everything that reads a file"
 	@echo "make coverage  branch coverage with the JIT off"
 
@@ -59,6 +60,10 @@ bench: $(VENV)/.dev
 
 evidence: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.evidence
+
+# for editors that complete and check YAML
+schema: $(VENV)/.runtime
+	$(BIN)/python -m benchmarks.schema
 
 fuzz: $(VENV)/.dev
 	$(BIN)/python fuzz/truncation_sweep.py sample_fcs $(wildcard ../shared/reference-data)

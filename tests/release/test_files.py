@@ -52,8 +52,9 @@ def test_write_folder__leaves_the_old_one_when_the_disk_is_full(
             raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OutputError, match="No space left"):
+    with pytest.raises(OutputError, match="No space left") as caught:
         files.write_folder(target, {"old.txt": b"1", "2": b"2", "3": b"3"}, force=True)
+    assert caught.value.where == str(target / ("old.txt", "2", "3")[call - 1])
     assert _left(target) == ["old.txt"]
     assert _left(tmp_path) == ["out"]
 

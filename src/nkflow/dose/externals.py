@@ -6,7 +6,9 @@ import datetime as dt
 import re
 from typing import Literal, Self
 
-from pydantic import field_validator, model_validator
+from pydantic import GetJsonSchemaHandler, field_validator, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from nkflow.documents import Document
 
@@ -55,6 +57,14 @@ class ExternalResult(Document):
             case str():
                 return {"outcome": given.strip()}
         return given
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Let editors know the short forms too."""
+        short = {"type": ["number", "string"], "description": "a value, '< value', an outcome, or pending"}
+        return {"anyOf": [short, handler.resolve_ref_schema(handler(schema))]}
 
     @field_validator("value", "below")
     @classmethod

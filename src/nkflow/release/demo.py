@@ -40,7 +40,7 @@ def run_demo(folder: str | Path, *, force: bool, progress: Callable[[str], None]
         `folder` exists, was not made by a demo, and `force` is not set.
     """
     folder = Path(folder)
-    if folder.exists() and not force and not (folder / _MARKER).is_file():
+    if _is_foreign(folder) and not force:
         raise OutputError(
             "the folder exists and no demo made it",
             code="output-exists",
@@ -56,6 +56,13 @@ def run_demo(folder: str | Path, *, force: bool, progress: Callable[[str], None]
     truth = json.loads((folder / "lot" / "truth.json").read_text(encoding="utf-8"))
     document = result.record | {"truth": [] if result.dose is None else compare(result.dose, truth)}
     return Demo(result, document, written / "page.html", written / "record.json")
+
+
+def _is_foreign(folder: Path) -> bool:
+    """Tell whether something stands at `folder` that no demo made; an empty folder may be filled."""
+    if not folder.exists() or (folder / _MARKER).is_file():
+        return False
+    return not folder.is_dir() or any(folder.iterdir())
 
 
 def compare(dose: Dose, truth: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -66,11 +66,7 @@ def write_folder(target: str | Path, files: Mapping[str, bytes], *, force: bool 
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-        for name, content in files.items():
-            path = staging / name
-            if not path.resolve().is_relative_to(staging.resolve()):
-                raise OutputError("a name points outside the output folder", where=name)
-            write_file(path, content)
+        _fill(staging, files, target=target)
         staging.chmod(0o755)
         _swap(staging, target)
     except OSError as problem:
@@ -79,6 +75,20 @@ def write_folder(target: str | Path, files: Mapping[str, bytes], *, force: bool 
         if staging is not None and staging.exists():
             shutil.rmtree(staging, ignore_errors=True)
     return target
+
+
+def _fill(staging: Path, files: Mapping[str, bytes], *, target: Path) -> None:
+    """Write `files` into `staging`; a message names the place in `target` that they were meant for."""
+    for name, content in files.items():
+        path = staging / name
+        if not path.resolve().is_relative_to(staging.resolve()):
+            raise OutputError("a name points outside the output folder", where=name)
+        try:
+            write_file(path, content)
+        except OutputError as problem:
+            raise OutputError(
+                problem.message, where=str(target / name), found=problem.found, next_step=problem.next_step
+            ) from problem
 
 
 def _refuse_foreign(target: Path, files: Mapping[str, bytes]) -> None:
