@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nkflow.compensation.origin import Origin
 from nkflow.compensation.spillover import Doubt, Spillover
 
-__all__ = ["Doubt", "Spillover"]
+__all__ = ["Doubt", "Origin", "Spillover"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nkflow.compensation import inverse as linear
-from nkflow.compensation import matrix_csv, matrix_layouts
+from nkflow.compensation import matrix_csv, matrix_document, matrix_layouts
+from nkflow.compensation.origin import Origin
 from nkflow.errors import CompensationError
 
 __all__ = ["Doubt", "Spillover"]
@@ -47,6 +48,8 @@ class Spillover:
         One name per column; as `names` where it is not given.
     source
         Where it comes from (keyword or file), for the record.
+    origin
+        The instrument, its settings and the day it belongs to; None where nothing is known.
 
     Raises
     ------
@@ -58,6 +61,7 @@ class Spillover:
     matrix: NDArray[np.float64] = field(repr=False)
     detectors: tuple[str, ...] = ()
     source: str = ""
+    origin: Origin | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         names = tuple(self.names)
@@ -76,9 +80,35 @@ class Spillover:
 
     @classmethod
     def from_csv(cls, path: str | Path, *, inverted: bool = False) -> Spillover:
-        """Read a matrix from the CSV file at `path`; see `from_csv_text`."""
+        """Read a matrix from the CSV file at `path`; see `from_csv_text`.
+
+        A JSON document of ``nkflow spillover`` (`path` itself, or beside the CSV file under the same name) gives the
+        origin of the matrix too.
+
+        Raises
+        ------
+        CompensationError
+            As `from_csv_text`; ``matrix-document`` where the document can't be read or is of another matrix.
+        """
         path = Path(path)
-        return cls.from_csv_text(matrix_csv.read(path), source=path.name, inverted=inverted)
+        if path.suffix.lower() == ".json":
+            names, matrix, detectors, source, origin = matrix_document.parse(path)
+            return Spillover(names, matrix, detectors, source, origin)
+        read = Spillover.from_csv_text(matrix_csv.read(path), source=path.name, inverted=inverted)
+        document = None if inverted else matrix_document.beside(path)
+        if document is None:
+            return read
+        names, matrix, detectors, _, origin = matrix_document.parse(document)
+        if Spillover(names, matrix, detectors).sha256 != read.sha256:
+            raise CompensationError(
+                "the matrix and the document beside it differ",
+                code="matrix-document",
+                where=path.name,
+                found=f"SHA-256 {read.sha256[:12]}",
+                expected=f"that of {document.name}",
+                next_step="One of them was changed: measure the matrix again, or move the document away.",
+            )
+        return replace(read, origin=origin)
 
     @classmethod
     def from_csv_text(cls, text: str, *, source: str = "", inverted: bool = False) -> Spillover:

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nkflow.controls.gated import Gated
-from nkflow.controls.location import robust_sd
-from nkflow.controls.settings import compare
 from nkflow.controls.slope import Row, regression
 from nkflow.controls.tube import Tube
 from nkflow.fcs.findings import Finding
+from nkflow.fitness.location import robust_sd
+from nkflow.gating.origin import compare
 
 __all__ = ["diagnose", "peak"]
 
@@ -22,6 +22,7 @@ BRIGHTER = 1.25  # times the own detector: another one is the dye's
 BRIGHT = 10.0  # robust SDs
 MISMATCH = 0.01  # of a coefficient, and this many standard errors
 MISMATCH_ERRORS = 5.0
+FLATTER = 0.15  # of a coefficient: what noise in the own detector takes from a slope within the positives
 AT_MOST = 5_000
 
 Array = NDArray[np.float64]
@@ -123,21 +124,22 @@ def _settings(tubes: Sequence[Tube]) -> list[Finding]:
             finding.code, finding.severity, f"{tube.name}: {finding.message}", tube.name, finding.consequence
         )
         for tube in tubes[1:]
-        for finding in compare(tubes[0].settings, tube.settings, where=tube.name)
+        for finding in compare(tubes[0].origin, tube.origin, where=tube.name)
     ]
 
 
 def mismatch(detector: str, control: Gated, row: Row) -> list[Finding]:
     """Tell whether the positives' own line misses the negative: another autofluorescence (CO-16).
 
-    The slope within the positives needs no negative; where it differs from `row` by more than 0.01 and by five
-    standard errors, positives and negatives are not the same kind of particle.
+    The slope within the positives needs no negative. Where it differs from `row` by five standard errors and by more
+    than 0.01 and 15 % of the coefficient (the noise of the own detector flattens it so far), positives and
+    negatives are not the same kind of particle.
     """
     positives = control.positives
     step = max(1, positives.shape[1] // AT_MOST)
     within = regression(positives[:, ::step], control.own)
     errors = np.sqrt(within.errors**2 + row.errors**2)
-    apart = np.abs(within.slopes - row.slopes)
+    apart = np.maximum(np.abs(within.slopes - row.slopes) - FLATTER * np.abs(row.slopes), 0.0)
     odd = (apart > MISMATCH) & (apart > MISMATCH_ERRORS * errors)
     if not odd.any():
         return []

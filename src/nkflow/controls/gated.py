@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from nkflow.controls.positive import FEWEST, Positive, own_negative, positive
 from nkflow.controls.scatter import ScatterGate, scatter_gate
 from nkflow.controls.tube import Tube
+from nkflow.fitness.positive import FEWEST, Positive, own_negative, positive
 
 __all__ = ["Gated", "gate_control"]
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nkflow.controls.diagnose import diagnose, mismatch
 from nkflow.controls.gated import Gated, gate_control
 from nkflow.controls.measured import MeasuredSpillover, named
 from nkflow.controls.refine import Sides, refine
-from nkflow.controls.report import report_of
+from nkflow.controls.report import origin_with, report_of
 from nkflow.controls.slope import Row, level, ratio_of_medians, regression
 from nkflow.controls.sources import Unstained, control_tubes, negative_tubes
 from nkflow.controls.tube import Source
@@ -90,14 +91,15 @@ def spillover_from_controls(
         matrix = refine(
             matrix, [_sides(gated[name], how[name]) for name in how if how[name] != "ratio of medians"]
         )
+    reports = tuple(report_of(name, gated[name], estimate) for name, estimate in how.items())
     return MeasuredSpillover(
         names=names,
         matrix=matrix,
         source=f"single-stain controls, {method} method: " + ", ".join(tube.name for tube in tubes.values()),
         errors=of_matrix,
-        controls=tuple(report_of(name, gated[name], estimate) for name, estimate in how.items()),
+        controls=reports,
         findings=tuple(findings),
-        settings=next(iter(tubes.values())).settings,
+        origin=origin_with(next(iter(tubes.values())).origin, reports),
     )
 
 
@@ -127,7 +129,7 @@ def _estimate(control: Gated, method: Method) -> Estimate:
 def _row(control: Gated, estimate: Estimate) -> Row:
     match estimate:
         case "line":
-            return regression(control.events, control.own)
+            return regression(_on_line(control), control.own)
         case "ratio of medians":
             return ratio_of_medians(control.positives, control.negative, control.own)
         case "level":
@@ -136,5 +138,12 @@ def _row(control: Gated, estimate: Estimate) -> Row:
 
 def _sides(control: Gated, estimate: Estimate) -> Sides:
     if estimate == "line":
-        return Sides(control.own, control.events)
+        return Sides(control.own, _on_line(control))
     return Sides(control.own, control.positives, control.negative)
+
+
+def _on_line(control: Gated) -> NDArray[np.float64]:
+    """Return the events of the line: the control's, and the unstained tube's where the control has no dim ones."""
+    if control.positive is not None and control.positive.how == "all":
+        return np.hstack([control.events, control.negative])
+    return control.events

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nkflow.compensation import Spillover
-from nkflow.controls.settings import Settings
+from nkflow.compensation import Origin, Spillover
+from nkflow.compensation.matrix_document import SCHEMA, VERSION
 from nkflow.fcs.findings import Finding
 
 __all__ = ["ControlReport", "MeasuredSpillover"]
@@ -70,14 +70,11 @@ class MeasuredSpillover(Spillover):
         One report per measured row.
     findings
         What a person should know about the controls, each naming its control.
-    settings
-        Of the instrument the controls were acquired on.
     """
 
     errors: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)), repr=False)
     controls: tuple[ControlReport, ...] = field(default=(), repr=False)
     findings: tuple[Finding, ...] = field(default=(), repr=False)
-    settings: Settings = field(default_factory=Settings, repr=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -102,7 +99,7 @@ class MeasuredSpillover(Spillover):
         off = ~np.eye(*self.matrix.shape, dtype=np.bool_)
         noise = off & (np.abs(self.matrix) < errors * self.errors)
         source = f"{self.source}; |s| < {errors:g} SE set to 0"
-        return Spillover(self.names, np.where(noise, 0.0, self.matrix), self.detectors, source)
+        return Spillover(self.names, np.where(noise, 0.0, self.matrix), self.detectors, source, self.origin)
 
     def coefficients(self) -> list[dict[str, Any]]:
         """Return one row per measured coefficient: dye, detector, value, standard error; plain values."""
@@ -115,8 +112,10 @@ class MeasuredSpillover(Spillover):
         ]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return everything as plain values."""
+        """Return everything as one JSON document, which `Spillover.from_csv` reads."""
         return {
+            "schema": SCHEMA,
+            "version": VERSION,
             "source": self.source,
             "sha256": self.sha256,
             "names": list(self.names),
@@ -124,7 +123,7 @@ class MeasuredSpillover(Spillover):
             "matrix": self.matrix.tolist(),
             "standard_errors": self.errors.tolist(),
             "condition": self.condition,
-            "settings": self.settings.as_dict(),
+            "origin": (self.origin or Origin()).as_dict(),
             "controls": [report.as_dict() for report in self.controls],
             "findings": [finding.as_dict() for finding in self.findings],
         }

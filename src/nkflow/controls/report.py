@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
 import numpy as np
 
+from nkflow.compensation import Origin
 from nkflow.controls.gated import Gated
 from nkflow.controls.measured import ControlReport
 
-__all__ = ["report_of"]
+__all__ = ["origin_with", "report_of"]
 
 
 def report_of(detector: str, control: Gated, estimate: str) -> ControlReport:
@@ -31,3 +36,9 @@ def report_of(detector: str, control: Gated, estimate: str) -> ControlReport:
         estimate=estimate,
         saturated=control.saturated[0],
     )
+
+
+def origin_with(origin: Origin, reports: Sequence[ControlReport]) -> Origin:
+    """Return the origin of the controls with the brightness of each (CO-17)."""
+    known = {report.detector: report.median for report in reports if report.median is not None}
+    return replace(origin, brightness=MappingProxyType(known))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nkflow.controls.density import density, smooth
 from nkflow.controls.tube import Tube
+from nkflow.fitness.density import density, smooth
 
 __all__ = ["ScatterGate", "scatter_gate"]
 

@@ -10,14 +10,19 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from nkflow.controls.location import biweight, deviation, robust_sd, thinned
+from nkflow.fitness.location import biweight, deviation, middle, robust_sd, thinned
+from nkflow.fitness.positive import own_negative
 
 __all__ = ["Row", "level", "ratio_of_medians", "regression"]
 
 ROUNDS = 12
 CLOSE = 0.02  # of a standard error
-HUBER = 1.345
 TRIM = 0.01
+SPREADS = 6.0  # residuals beyond so many spreads count nothing; 98 % efficient for a Gaussian
+CLASSES, FEWEST, ENOUGH = 8, 30, 400  # classes of brightness; events of one that can be used, and are enough
+FAR = 5.0  # robust SDs: so far above the dim half are bright events
+HARDLY_DIM = 0.9  # of the events bright: there are no dim ones to speak of
+SCALES = 2  # rounds in which the spread is looked at again
 
 Array = NDArray[np.float64]
 
@@ -60,10 +65,10 @@ def _level(above: tuple[Array, Array], below: tuple[Array, Array]) -> tuple[floa
     (y, x), (y0, x0) = above, below
     some, some0 = [thinned(values) for values in above], [thinned(values) for values in below]
     distance = float(np.mean(x) - np.mean(x0))
-    slope = float((np.median(some[0]) - np.median(some0[0])) / (np.median(some[1]) - np.median(some0[1])))
+    slope = (middle(some[0]) - middle(some0[0])) / (middle(some[1]) - middle(some0[1]))
     left, left0 = some[0] - slope * some[1], some0[0] - slope * some0[1]
     wide, narrow = deviation(left), deviation(left0)
-    high, low, error = float(np.median(left)), float(np.median(left0)), 0.0
+    high, low, error = middle(left), middle(left0), 0.0
     for _ in range(ROUNDS):
         high, of_high = biweight(y, x, slope, start=high, scale=wide)
         low, of_low = biweight(y0, x0, slope, start=low, scale=narrow)
@@ -87,8 +92,8 @@ def ratio_of_medians(positive: Array, negative: Array, own: int) -> Row:
     distance = float(centre[own] - centre0[own])
     slopes = (centre - centre0) / distance
     variance = np.zeros(len(slopes))
-    for values, middle in ((positive, centre), (negative, centre0)):
-        influence = np.stack([_influence(row, place) for row, place in zip(values, middle, strict=True)])
+    for values, places in ((positive, centre), (negative, centre0)):
+        influence = np.stack([_influence(row, place) for row, place in zip(values, places, strict=True)])
         influence -= slopes[:, None] * influence[own]
         variance += np.mean(influence**2, axis=1) / values.shape[1]
     errors = np.sqrt(variance) / abs(distance)
@@ -106,37 +111,82 @@ def _influence(values: Array, middle: float) -> Array:
 def regression(values: Array, own: int, *, trim: float = TRIM) -> Row:
     """Return robust slopes of every detector on the own one, with intercept (CO-19, CO-20).
 
-    Huber's estimate by iterated weights after the outer `trim` of the own detector at both ends; the intercept
-    carries the autofluorescence, so that no negative is needed. Sandwich standard errors.
+    Tukey's biweight after the outer `trim` of the own detector at both ends; the intercept carries the
+    autofluorescence, so that no negative is needed. Residuals are judged by the spread of events as bright as
+    theirs: one spread for all takes the skew of dim events for a slope. Sandwich standard errors.
     """
     low, high = np.quantile(values[own], [trim, 1.0 - trim])
     kept = values[:, (values[own] >= low) & (values[own] <= high)]
-    x = kept[own] - np.mean(kept[own])
     slopes, errors = np.zeros(len(values)), np.zeros(len(values))
+    slopes[own] = 1.0
+    x = np.ascontiguousarray(kept[own])
+    z, bins = _instrument(x), _Bins.of(x)
     for j, y in enumerate(kept):
         if j != own:
-            slopes[j], errors[j] = _huber(x, y)
-    slopes[own] = 1.0
+            slopes[j], errors[j] = _line(x, np.ascontiguousarray(y), z, bins)
     return Row(slopes, errors)
 
 
-def _huber(x: Array, y: Array) -> tuple[float, float]:
-    """Return slope and standard error of y on x, Huber's weights."""
-    weight = np.ones_like(x)
-    slope = error = 0.0
-    for _ in range(5 * ROUNDS):
-        total = float(weight.sum())
-        at = float(weight @ x) / total
-        apart = x - at
-        spread = float(weight @ apart**2)
-        before, slope = slope, float(weight @ (apart * y)) / spread
-        residual = y - slope * apart
-        residual -= float(weight @ residual) / total
-        scale = 1.4826 * float(np.median(np.abs(residual)))
-        weight = np.minimum(1.0, HUBER * scale / np.maximum(np.abs(residual), 1e-12))
-        inside = np.abs(residual) <= HUBER * scale
-        bread = float(np.sum(apart[inside] ** 2))
-        error = float(np.sqrt(np.sum((weight * residual * apart) ** 2))) / max(bread, 1e-12)
-        if abs(slope - before) <= CLOSE * error:
+@dataclass(frozen=True, eq=False)
+class _Bins:
+    """Events sorted into classes of brightness: some events of each, and its place."""
+
+    at: Array
+    members: list[NDArray[np.int64]]
+
+    @classmethod
+    def of(cls, x: Array) -> _Bins:
+        width = max(robust_sd(x[x <= np.median(x)]), 1e-9)
+        place = np.arcsinh((x - np.median(x)) / (3.0 * width))
+        edges = np.linspace(float(place.min()), float(place.max()), CLASSES + 1)
+        number = np.clip(np.searchsorted(edges, place) - 1, 0, CLASSES - 1)
+        members = [np.flatnonzero(number == k) for k in range(CLASSES)]
+        members = [index[:: max(1, len(index) // ENOUGH)] for index in members if len(index) >= FEWEST]
+        members = members or [np.arange(len(x))]
+        return cls(np.array([float(np.median(x[index])) for index in members]), members)
+
+    def spread(self, x: Array, rest: Array) -> Array:
+        """Return the spread (n,) of residuals as bright as each event, interpolated between the classes."""
+        found = [max(deviation(rest[index]), 1e-9) for index in self.members]
+        return np.asarray(np.interp(x, self.at, found))
+
+    def start(self, x: Array, y: Array) -> float:
+        """Return a first slope: through the dimmest and the brightest class."""
+        low, high = self.members[0], self.members[-1]
+        rise = float(np.median(y[high]) - np.median(y[low]))
+        return rise / max(float(np.median(x[high]) - np.median(x[low])), 1e-9)
+
+
+def _instrument(x: Array) -> Array:
+    """Return how far each event lies above the dim ones; its own value where there are no dim ones.
+
+    Noise and autofluorescence of dim events move both detectors. They fix the intercept, and must not tilt the
+    line: what is dim is 0.
+    """
+    lower, floor = x[x <= np.median(x)], own_negative(x)
+    if floor is None:
+        floor = float(np.median(lower)) + FAR * max(robust_sd(lower), 1e-9)
+    bright = np.count_nonzero(x > floor)
+    return np.maximum(x - floor, 0.0) if FEWEST <= bright < HARDLY_DIM * len(x) else x - float(np.median(x))
+
+
+def _line(x: Array, y: Array, z: Array, bins: _Bins) -> tuple[float, float]:
+    """Return slope and standard error of y on x, with `z` as the instrument of x."""
+    slope = bins.start(x, y)
+    level, error = float(np.median(y - slope * x)), 0.0
+    for turn in range(ROUNDS):
+        rest = y - level - slope * x
+        if turn < SCALES:
+            cut = SPREADS * bins.spread(x, rest)
+        kept = np.maximum(1.0 - (rest / cut) ** 2, 0.0)
+        weight = kept**2
+        total = float(np.sum(weight))
+        weighted = weight * (z - float(np.sum(weight * z)) / total)
+        before, slope = slope, slope + float(np.sum(weighted * rest) / np.sum(weighted * x))
+        level += float(np.sum(weight * (rest - (slope - before) * x))) / total
+        sharp = kept * (5.0 * kept - 4.0)
+        apart = z - float(np.sum(sharp * z) / np.sum(sharp))
+        error = float(np.sqrt(np.sum((weight * rest * apart) ** 2)) / abs(np.sum(sharp * apart * x)))
+        if turn >= SCALES and abs(slope - before) <= CLOSE * error:
             break
     return slope, error

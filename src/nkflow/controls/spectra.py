@@ -60,7 +60,7 @@ def spectra_from_controls(
         controls=tuple(
             report_of(control.tube.detectors[control.own], control, "level") for control in gated.values()
         ),
-        settings=first.settings,
+        origin=first.origin,
     )
 
 

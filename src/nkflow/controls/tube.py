@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from nkflow.controls.detectors import ceiling, detectors, scatter_channels
-from nkflow.controls.settings import Settings, settings_of
+from nkflow.compensation import Origin
+from nkflow.controls.detectors import detectors, scatter_channels
 from nkflow.errors import CompensationError
 from nkflow.fcs.read import read_fcs
 from nkflow.fcs.sample import Sample
+from nkflow.fitness.saturation import ceiling
+from nkflow.gating.origin import origin_of
 
 __all__ = ["Source", "Tube", "tube_of"]
 
@@ -38,7 +40,7 @@ class Tube:
         Who stands at the end of a detector's range.
     usable : (n_events,)
         Finite everywhere, and saturated neither in a detector nor in a scatter area.
-    settings
+    origin
         Cytometer, date and voltages.
     """
 
@@ -48,7 +50,7 @@ class Tube:
     scatter: dict[str, NDArray[np.float64]] = field(repr=False)
     saturated: NDArray[np.bool_] = field(repr=False)
     usable: NDArray[np.bool_] = field(repr=False)
-    settings: Settings = field(repr=False)
+    origin: Origin = field(repr=False)
 
     @property
     def n_events(self) -> int:
@@ -93,5 +95,5 @@ def tube_of(source: Source, names: Sequence[str] | None = None) -> Tube:
         scatter=dict(zip(places, scatter, strict=True)),
         saturated=saturated,
         usable=np.asarray(usable, dtype=np.bool_),
-        settings=settings_of(sample, channels),
+        origin=origin_of(sample, channels),
     )

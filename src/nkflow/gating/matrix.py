@@ -6,10 +6,12 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from nkflow.compensation import Spillover
+from nkflow.compensation.refusal import refuse_unlike
 from nkflow.errors import CompensationError
 from nkflow.fcs.channels import Channel
 from nkflow.fcs.findings import Finding
 from nkflow.fcs.sample import Sample
+from nkflow.gating.origin import compare_with_sample
 from nkflow.gating.template import Template
 
 __all__ = ["COMPENSATE_AGAIN", "Matrix", "further_matrices", "matrix_for"]
@@ -34,7 +36,8 @@ def matrix_for(
     ------
     CompensationError
         ``matrix-missing``, ``matrix-not-wanted``, ``already-compensated`` (its channels say so, and neither
-        the template accepts it nor `allow` holds ``compensate-again``), or ``matrix-channels``.
+        the template accepts it nor `allow` holds ``compensate-again``), ``matrix-channels``; ``transposed`` or
+        ``inverted`` where a given matrix agrees with the file's own only the other way round.
     """
     chosen = _chosen(sample, template, given)
     done = tuple(channel for channel in sample.channels if channel.compensated)
@@ -42,6 +45,8 @@ def matrix_for(
         return _without(sample, template)
     if chosen is not None:
         _check_channels(sample, chosen)
+        if given is not None and sample.spillover is not None:
+            refuse_unlike(given, sample.spillover)
         done = tuple(channel for channel in done if channel.name in chosen.detectors)
     if not done:
         return Matrix(chosen, _findings(sample, chosen, given))
@@ -181,6 +186,7 @@ def _findings(sample: Sample, matrix: Spillover | None, given: Spillover | None)
         return ()
     where = f"{sample.name}: {matrix.source}"
     doubts = tuple(Finding(doubt.code, "warning", doubt.message, where) for doubt in matrix.doubts)
+    doubts += compare_with_sample(matrix, sample)
     own = sample.spillover
     if given is None or own is None or own.sha256 == given.sha256:
         return doubts

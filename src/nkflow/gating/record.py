@@ -33,6 +33,7 @@ def recorded(gating: Gating) -> dict[str, Any]:
             "detectors": list(matrix.detectors),
             "matrix": matrix.matrix.tolist(),
         },
+        "fitness": gating.fitness.as_dict(),
         "counts": {ROOT: gating.n_events}
         | {tree.nodes[index].path: int(gating.totals.counts[index]) for index in evaluated},
         "non_finite": {ROOT: gating.non_finite[ROOT]}

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
+    from nkflow.fitness import Fitness
     from nkflow.gating.adaptive.explanation import Explanation
     from nkflow.gating.adaptive.resolution import GateBoundary, Resolution
     from nkflow.gating.draw import Drawn
@@ -94,7 +95,20 @@ class Gating:
         """What a person should know about matrix, channels, reference and non-finite events."""
         found = () if self.resolution is None else self.resolution.findings
         odd = _non_finite_finding(self.n_non_finite, self.sample_name)
-        return (*self.binding.findings, *found, *odd)
+        return (*self.binding.findings, *found, *odd, *self._of_fitness)
+
+    @cached_property
+    def fitness(self) -> Fitness:
+        """Residual slopes of the compensation that was applied, judged by this tube's own events; when asked."""
+        from nkflow.gating.fit import fitness_of
+
+        return fitness_of(self)
+
+    @cached_property
+    def _of_fitness(self) -> tuple[Finding, ...]:
+        from nkflow.gating.fit import fitness_findings
+
+        return fitness_findings(self)
 
     @property
     def boundaries(self) -> tuple[GateBoundary, ...]:

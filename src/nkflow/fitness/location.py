@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["biweight", "deviation", "robust_sd", "thinned"]
+__all__ = ["biweight", "deviation", "middle", "robust_sd", "thinned"]
 
 CUT = 6.0  # in units of the scaled median absolute deviation; 98 % efficient for a Gaussian
 ROUNDS = 6
-ENOUGH = 4_000
+ENOUGH = 2_000
 
 Array = NDArray[np.float64]
 
@@ -23,13 +23,22 @@ def robust_sd(values: Array) -> float:
 
 
 def thinned(values: Array) -> Array:
-    """Return at most some 4,000 evenly spaced values: enough for a start and a scale, at a tenth of the time."""
+    """Return at most some 2,000 evenly spaced values: enough for a start and a scale, at a tenth of the time."""
     return values[:: max(1, len(values) // ENOUGH)]
 
 
 def deviation(values: Array) -> float:
     """Return the scaled median absolute deviation: the SD where the values are Gaussian."""
-    return 1.4826 * float(np.median(np.abs(values - np.median(values))))
+    return 1.4826 * middle(np.abs(values - middle(values)))
+
+
+def middle(values: Array) -> float:
+    """Return the median of `values` (n,), which hold no NaN; `numpy.median` takes thrice as long to see to that."""
+    half = len(values) // 2
+    if len(values) % 2:
+        return float(np.partition(values, half)[half])
+    low, high = np.partition(values, (half - 1, half))[half - 1 : half + 1]
+    return float(low + high) / 2.0
 
 
 def biweight(y: Array, x: Array, slope: float, *, start: float, scale: float) -> tuple[float, float]:
@@ -38,9 +47,9 @@ def biweight(y: Array, x: Array, slope: float, *, start: float, scale: float) ->
     Newton steps from `start` (Beaton & Tukey 1974); the variance is that of an M-estimate,
     mean(psi^2) / (n mean(psi')^2) (Huber 1981, eq. 3.2.13). Beyond six times `scale` an event counts nothing.
     """
-    from nkflow.kernels import controls
+    from nkflow.kernels import biweight as kernels
 
-    sums: Any = controls.biweight_sums
+    sums: Any = kernels.biweight_sums
     centre, cut = start, CUT * max(scale, 1e-12)
     for _ in range(ROUNDS):
         psi, derivative, squares = sums(y, x, slope, centre, cut)

@@ -1,66 +1,26 @@
-"""The settings a tube was acquired with: a matrix belongs to one instrument, its voltages and its day."""
+"""Where a matrix belongs and where a tube was acquired: another instrument, voltage or day is a finding (CO-07)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Sequence
 from types import MappingProxyType
-from typing import Any
 
+from nkflow.compensation import Origin, Spillover
 from nkflow.fcs.channels import Channel
 from nkflow.fcs.findings import Finding
 from nkflow.fcs.sample import Sample
 
-__all__ = ["Settings", "compare", "settings_of"]
+__all__ = ["compare", "compare_with_sample", "origin_of"]
+
+DAYS = 1  # older or younger: tandem dyes and lasers change
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Instrument, day and detector settings of one acquisition; "" or None where the file does not say.
-
-    Attributes
-    ----------
-    cytometer, serial
-        `$CYT` and `$CYTSN` (or ``CYTNUM``).
-    day
-        Of the beginning of the acquisition.
-    voltages
-        Detector -> `$PnV`, as a number.
-    """
-
-    cytometer: str = ""
-    serial: str = ""
-    day: date | None = None
-    voltages: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain values."""
-        return {
-            "cytometer": self.cytometer,
-            "serial": self.serial,
-            "day": None if self.day is None else self.day.isoformat(),
-            "voltages": dict(self.voltages),
-        }
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Settings:
-        """Return the settings that `as_dict` wrote."""
-        day = values.get("day")
-        return cls(
-            str(values.get("cytometer", "")),
-            str(values.get("serial", "")),
-            None if day is None else date.fromisoformat(day),
-            MappingProxyType({str(k): float(v) for k, v in values.get("voltages", {}).items()}),
-        )
-
-
-def settings_of(sample: Sample, channels: Sequence[Channel]) -> Settings:
+def origin_of(sample: Sample, channels: Sequence[Channel]) -> Origin:
     """Return what `sample` says about its acquisition, with the voltages of `channels`."""
     keywords = sample.keywords
     voltages = {channel.name: keywords.number(f"$P{channel.index + 1}V") for channel in channels}
     begin = sample.acquired.begin
-    return Settings(
+    return Origin(
         cytometer=sample.cytometer,
         serial=keywords.text("$CYTSN") or keywords.text("CYTNUM"),
         day=None if begin is None else begin.date(),
@@ -68,7 +28,15 @@ def settings_of(sample: Sample, channels: Sequence[Channel]) -> Settings:
     )
 
 
-def compare(matrix: Settings, tube: Settings, *, where: str, days: int = 1) -> tuple[Finding, ...]:
+def compare_with_sample(matrix: Spillover, sample: Sample) -> tuple[Finding, ...]:
+    """List what differs between the origin of a matrix and the tube it is used for."""
+    if matrix.origin is None:
+        return ()
+    channels = [channel for channel in sample.channels if channel.name in matrix.detectors]
+    return compare(matrix.origin, origin_of(sample, channels), where=sample.name)
+
+
+def compare(matrix: Origin, tube: Origin, *, where: str, days: int = DAYS) -> tuple[Finding, ...]:
     """List what differs between the settings of a matrix and those of the tube it is used for.
 
     Another instrument or voltage makes other spillover: errors. A matrix more than `days` days older or younger

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nkflow.controls.fitness_levels import Levels, levels
-from nkflow.controls.fitness_pair import residual_line
 from nkflow.errors import InvalidValueError
-from nkflow.fcs.findings import Finding
+from nkflow.fitness.levels import Levels, levels
+from nkflow.fitness.line import bright_events, residual_line
+from nkflow.fitness.state import State
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from nkflow.plots.matrix import Matrix
 
 __all__ = ["Fitness", "Judgement", "Pair", "fitness"]
 
@@ -20,6 +25,8 @@ ERRORS = (
     4.0  # standard errors of the interval; of some 50 pairs of a right matrix none lies outside by chance
 )
 TOLERANCE = 0.005  # of a coefficient: autofluorescence and cell size alone make residual slopes of this size
+
+FULL = 0.05  # of a residual slope: drawn in full colour
 
 Judgement = Literal["well", "under", "over", "unclear", "not assessable"]
 Array = NDArray[np.float64]
@@ -67,6 +74,8 @@ class Fitness:
         What each slope rests on.
     levels
         Negative and bright population of each channel.
+    state
+        Whether the events had the matrix before; None where no square matrix was applied.
     """
 
     names: tuple[str, ...]
@@ -74,6 +83,7 @@ class Fitness:
     errors: Array = field(repr=False)
     events: NDArray[np.int64] = field(repr=False)
     levels: Levels = field(repr=False)
+    state: State | None = None
 
     @property
     def pairs(self) -> tuple[Pair, ...]:
@@ -101,27 +111,52 @@ class Fitness:
             slope * float(self.levels.median[source]), _judge(low, high),
         )  # fmt: skip
 
-    def findings(self, where: str = "") -> tuple[Finding, ...]:
-        """Return one finding per over- or under-compensated pair."""
-        return tuple(
-            Finding(
-                f"{pair.judgement}-compensated",
-                "warning",
-                f"{pair.target} is {pair.judgement}-compensated for {pair.source}: residual slope {pair.slope:+.4f} "
-                f"({pair.low:+.4f} to {pair.high:+.4f})",
-                where,
-                f"events bright in {pair.source} lie {pair.shift:+.0f} off in {pair.target}",
-            )
-            for pair in self.wrong
-        )
-
     def as_dict(self) -> dict[str, Any]:
-        """Return the assessable pairs as plain values."""
-        rows = [vars(pair) for pair in self.pairs if pair.judgement != "not assessable"]
-        return {"channels": list(self.names), "pairs": rows, "assessable": self.assessable}
+        """Return the assessable pairs as plain values: slopes to six decimals, shifts to one."""
+        rows = [
+            {
+                "source": pair.source,
+                "target": pair.target,
+                **{key: round(getattr(pair, key), 6) for key in ("slope", "low", "high")},
+                "events": pair.events,
+                "shift": round(pair.shift, 1),
+                "judgement": pair.judgement,
+            }
+            for pair in self.pairs
+            if pair.judgement != "not assessable"
+        ]
+        state = None if self.state is None else self.state.as_dict()
+        return {"channels": list(self.names), "assessable": self.assessable, "state": state, "pairs": rows}
+
+    def figure(self) -> go.Figure:
+        """Return the N x N picture of the residual slopes as a plotly figure; not shown."""
+        from nkflow.plots.matrix import matrix_figure
+
+        return matrix_figure(self.picture())
+
+    def svg(self) -> str:
+        """Return the same picture as one SVG element."""
+        from nkflow.plots.matrix import matrix_svg
+
+        return matrix_svg(self.picture())
+
+    def picture(self) -> Matrix:
+        """Return the N x N picture: colour is the residual slope, a sign where it is judged wrong."""
+        from nkflow.plots.matrix import Matrix
+
+        sign = {"under": "+", "over": "−", "well": "", "unclear": "?", "not assessable": ""}
+        n = len(self.names)
+        marks = [["" if i == j else sign[self.pair(i, j).judgement] for j in range(n)] for i in range(n)]
+        return Matrix(
+            self.names, self.names, self.slopes, full=FULL, marks=marks, rows="bright in",
+            columns="what should be level",
+            title="Residual slopes (+ under-, − over-compensated, ? unclear)",
+        )  # fmt: skip
 
 
-def fitness(values: Array, names: Sequence[str], *, usable: NDArray[np.bool_] | None = None) -> Fitness:
+def fitness(
+    values: Array, names: Sequence[str], *, usable: NDArray[np.bool_] | None = None, merged: bool = False
+) -> Fitness:
     """Judge a compensation by the events it was applied to; no control is needed.
 
     Parameters
@@ -133,6 +168,8 @@ def fitness(values: Array, names: Sequence[str], *, usable: NDArray[np.bool_] | 
         Of the channels: fluorescence only.
     usable : (n_events,) bool
         Events to look at; leave out saturated ones. None: all.
+    merged
+        Look at channels too whose bright events do not stand apart; their slopes are rough.
 
     Raises
     ------
@@ -153,11 +190,12 @@ def fitness(values: Array, names: Sequence[str], *, usable: NDArray[np.bool_] | 
     n = len(names)
     slopes, errors = np.full((n, n), np.nan), np.full((n, n), np.nan)
     events = np.zeros((n, n), dtype=np.int64)
-    at = levels(columns, usable)
+    at = levels(columns, usable, merged=merged)
     for source in range(n):
-        for target in range(n):
-            line = None if source == target else residual_line(columns, source, target, at)
-            if line is not None:
+        bright = bright_events(columns, source, at)
+        for target in range(n) if bright is not None else ():
+            line = residual_line(bright, target, at) if bright is not None and target != source else None
+            if line is not None and np.isfinite(line.slope) and np.isfinite(line.error):
                 slopes[source, target], errors[source, target] = line.slope, line.error
                 events[source, target] = line.events
     return Fitness(names, slopes, errors, events, at)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from nkflow.controls.positive import brightest
+from nkflow.fitness.positive import brightest
 
 __all__ = ["Levels", "half_width_below", "levels", "shortest"]
 
@@ -19,6 +19,7 @@ POSITIVE = 10.0  # SDs above the negative
 BRIGHT = 20.0  # SDs: the median of a population that is bright enough to show a residual slope
 FEWEST = 100
 LOWER_PART = 0.4  # of the bright population's median: dimmer events are left out
+TOP = 0.999  # of the events: how bright a control must be (CO-17)
 ALL_BUT = 1  # an event that is positive in all channels but one is a bead or debris
 
 Array = NDArray[np.float64]
@@ -38,6 +39,8 @@ class Levels:
         10 SDs above the negative.
     bright, median : (n_channels,)
         Lower end and median of the bright population; inf and NaN where there is none.
+    top : (n_channels,)
+        The 99.9 % point of the events that count; NaN where nothing can be judged.
     keep : (n_events,)
         Events that are not bright in nearly all channels, as counting beads are.
     """
@@ -48,14 +51,22 @@ class Levels:
     positive: Array = field(repr=False)
     bright: Array = field(repr=False)
     median: Array = field(repr=False)
+    top: Array = field(repr=False)
     keep: NDArray[np.bool_] = field(repr=False)
 
 
-def levels(columns: Array, usable: NDArray[np.bool_] | None = None) -> Levels:
-    """Return the levels of compensated `columns` (n_channels, n_events); NaN events are left out."""
-    keep = np.isfinite(columns).all(axis=0)
+def levels(columns: Array, usable: NDArray[np.bool_] | None = None, *, merged: bool = False) -> Levels:
+    """Return the levels of compensated `columns` (n_channels, n_events); NaN events are left out.
+
+    `merged`: the brighter part counts as a bright population where none stands apart from the negative.
+    """
+    keep = np.ones(columns.shape[1], dtype=np.bool_)
+    for row in columns:
+        keep &= np.isfinite(row)
     if usable is not None:
         keep &= usable
+    if np.count_nonzero(keep) < FEWEST:
+        return _nothing(len(columns), keep)
     some = columns[:, keep]
     some = some[:, :: max(1, some.shape[1] // ENOUGH)]
     found = [_negative(row) for row in some]
@@ -65,11 +76,30 @@ def levels(columns: Array, usable: NDArray[np.bool_] | None = None) -> Levels:
     centre, width = np.where(has, centre, 0.0), np.where(has, width, usual)
     positive = centre + POSITIVE * width
     if len(columns) > 3:
-        keep &= np.count_nonzero(columns > positive[:, None], axis=0) < len(columns) - ALL_BUT
+        keep &= _count_above(columns, positive) < len(columns) - ALL_BUT
     bright, median = np.full(len(columns), np.inf), np.full(len(columns), np.nan)
+    kept = np.flatnonzero(keep)
+    kept = kept[:: max(1, len(kept) // ENOUGH)]
     for k, row in enumerate(columns):
-        bright[k], median[k] = _bright(row[keep & (row > positive[k])], row[keep], centre[k], width[k])
-    return Levels(centre, width, has, positive, bright, median, np.asarray(keep, dtype=np.bool_))
+        above = row[keep & (row > positive[k])]
+        above = above[:: max(1, len(above) // ENOUGH)]
+        bright[k], median[k] = _bright(above, row[kept], (centre[k], width[k]), merged)
+    top = np.quantile(columns[:, kept], TOP, axis=1)
+    return Levels(centre, width, has, positive, bright, median, top, np.asarray(keep, dtype=np.bool_))
+
+
+def _nothing(n: int, keep: NDArray[np.bool_]) -> Levels:
+    """Return levels of which no channel can be judged."""
+    none, zero = np.full(n, np.nan), np.zeros(n)
+    return Levels(zero, zero, np.zeros(n, dtype=np.bool_), zero, np.full(n, np.inf), none, none, keep)
+
+
+def _count_above(columns: Array, floors: Array) -> NDArray[np.uint16]:
+    """Return in how many channels each event lies above the floor, (n_events,)."""
+    count = np.zeros(columns.shape[1], dtype=np.uint16)
+    for row, floor in zip(columns, floors, strict=True):
+        count += row > floor
+    return count
 
 
 def shortest(values: Array, share: float, *, fewest: int = 40) -> float:
@@ -86,7 +116,10 @@ def shortest(values: Array, share: float, *, fewest: int = 40) -> float:
 def half_width_below(values: Array, centre: float) -> float:
     """Return the SD of what lies below `centre`: positives lie above and do not count."""
     below = centre - values[values < centre]
-    return float(np.quantile(below, 0.683)) if below.size > 10 else 0.0
+    if below.size <= 10:
+        return 0.0
+    place = int(0.683 * (below.size - 1))
+    return float(np.partition(below, place)[place])
 
 
 def _negative(values: Array) -> tuple[float, float]:
@@ -94,13 +127,13 @@ def _negative(values: Array) -> tuple[float, float]:
     return centre, max(half_width_below(values, centre), 1e-9)
 
 
-def _bright(above: Array, values: Array, centre: float, width: float) -> tuple[float, float]:
+def _bright(above: Array, values: Array, negative: tuple[float, float], merged: bool) -> tuple[float, float]:
     """Return lower end and median of the bright population of one channel."""
-    nothing = float("inf"), float("nan")
+    nothing, (centre, width) = (float("inf"), float("nan")), negative
     if len(above) < FEWEST:
         return nothing
-    found = brightest(np.concatenate([values[:: max(1, len(values) // ENOUGH)], above]), centre, width)
-    if found is None or found.how == "brighter part":
+    found = brightest(np.concatenate([values, above]), centre, width)
+    if found is None or (found.how == "brighter part" and not merged):
         return nothing
     middle = float(np.median(above[above >= found.cut])) if np.any(above >= found.cut) else 0.0
     if middle < centre + BRIGHT * width:

@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nkflow.controls.density import density
-from nkflow.controls.location import robust_sd
+from nkflow.fitness.density import density
+from nkflow.fitness.location import robust_sd
 
 __all__ = ["FEWEST", "Positive", "brightest", "own_negative", "positive"]
 

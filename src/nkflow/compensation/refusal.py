@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nkflow.compensation import Spillover
 from nkflow.compensation.inverse import invert
-from nkflow.controls.fitness import Fitness, fitness
+from nkflow.compensation.spillover import Spillover
 from nkflow.errors import CompensationError
 
-__all__ = ["refuse_transposed", "refuse_unlike"]
+__all__ = ["refuse_unlike", "transposed"]
 
 FAR_BETTER = 0.3  # of what the residual slopes add up to: the other orientation is the right one
 LIKE = 0.25  # of the squared coefficients: what two matrices of one instrument may differ by
@@ -40,35 +39,9 @@ def refuse_unlike(matrix: Spillover, known: Spillover) -> None:
         for candidate in (mine, mine.T, _off(invert(_square(matrix, shared))))
     )
     if turned < LIKE and turned < FAR_BETTER * right:
-        raise _transposed(f"its columns agree with the rows of {known.source or 'the known matrix'}")
+        raise transposed(f"its columns agree with the rows of {known.source or 'the known matrix'}")
     if inverse < LIKE and inverse < FAR_BETTER * right:
         raise _inverted(f"its inverse agrees with {known.source or 'the known matrix'}")
-
-
-def refuse_transposed(
-    matrix: Spillover, observed: NDArray[np.float64], *, usable: NDArray[np.bool_] | None = None
-) -> Fitness:
-    """Refuse a square matrix whose transpose compensates the stained tube far better; return its fitness otherwise.
-
-    `observed` (n_events, n_detectors) are uncompensated values in the order of the matrix.
-
-    Raises
-    ------
-    CompensationError
-        ``singular``, ``ill-conditioned``, ``inverted`` or ``transposed``.
-    """
-    _refuse_inverse(matrix)
-    found = fitness(matrix.apply(observed), matrix.names, usable=usable)
-    if not found.wrong or not matrix.is_square:
-        return found
-    turned = Spillover(matrix.names, matrix.matrix.T, source=matrix.source)
-    other = fitness(turned.apply(observed), matrix.names, usable=usable)
-    both = np.isfinite(found.slopes) & np.isfinite(other.slopes)
-    if both.sum() < 2 or len(found.wrong) <= len(other.wrong):
-        return found
-    if float(np.sum(other.slopes[both] ** 2)) < FAR_BETTER * float(np.sum(found.slopes[both] ** 2)):
-        raise _transposed("its transpose leaves the negatives of the stained tube level")
-    return found
 
 
 def _refuse_inverse(matrix: Spillover) -> None:
@@ -93,7 +66,8 @@ def _part(matrix: Spillover, names: list[str]) -> NDArray[np.float64]:
     return _off(_square(matrix, names))
 
 
-def _transposed(found: str) -> CompensationError:
+def transposed(found: str) -> CompensationError:
+    """Return the error of a matrix that is the wrong way round."""
     return CompensationError(
         "the matrix is transposed", code="transposed", found=found,
         expected="rows of dyes, columns of detectors: observed = true @ S",

@@ -1,0 +1,102 @@
+"""Tukey's biweight: sums for robust locations and robust linear models, in one pass over the events."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nkflow.kernels.jit import kernel
+
+__all__ = ["biweight_normal", "biweight_sums"]
+
+
+@kernel
+def biweight_sums(
+    y: NDArray[np.float64], x: NDArray[np.float64], slope: float, centre: float, cut: float
+) -> tuple[float, float, float]:
+    """Return the sums of psi, psi' and psi^2 of Tukey's biweight over the residuals of a line.
+
+    ``r = y - slope x - centre``, ``k = max(1 - (r / cut)^2, 0)``, ``psi = r k^2``, ``psi' = k (5 k - 4)``
+    (Beaton & Tukey 1974). Sums run over ascending events.
+
+    Parameters
+    ----------
+    y, x : (n,) float64
+        Two detectors, data units.
+    cut
+        Positive; residuals beyond it count nothing.
+    """
+    psi = derivative = squares = 0.0
+    for i in range(y.shape[0]):
+        r = y[i] - slope * x[i] - centre
+        k = 1.0 - (r / cut) ** 2
+        if k > 0.0:
+            value = r * k * k
+            psi += value
+            derivative += k * (5.0 * k - 4.0)
+            squares += value * value
+    return psi, derivative, squares
+
+
+@kernel
+def biweight_normal(
+    design: NDArray[np.float64],
+    y: NDArray[np.float64],
+    beta: NDArray[np.float64],
+    cut: NDArray[np.float64],
+    out: NDArray[np.float64],
+    middle: NDArray[np.float64],
+) -> float:
+    """Add up the normal equations of a linear model with Tukey's biweight, and those of its variance.
+
+    With r = y - design @ beta and k = max(1 - (r / cut)^2, 0) an event has the weight k^2 (Beaton & Tukey 1974);
+    psi = r k^2, psi' = k (5 k - 4). Sums run over ascending events: the same bits on every machine.
+
+    Parameters
+    ----------
+    design : (n, p) float64, C order
+        What the columns of the model are for each event.
+    y : (n,)
+        The channel to be explained, data units.
+    beta : (p,)
+        The model before the step.
+    cut : (n,)
+        Positive; residuals beyond it count nothing.
+    out : (p, p + 1)
+        Overwritten: X' W X and, in the last column, X' W y.
+    middle : (2, p, p)
+        Overwritten: X' psi' X and X' psi^2 X, of which the sandwich variance is made (Huber 1981, 7.6).
+
+    Returns
+    -------
+    float
+        Sum of the weights.
+    """
+    n, p = design.shape
+    out[:] = 0.0
+    middle[:] = 0.0
+    weights = 0.0
+    for i in range(n):
+        r = y[i]
+        for a in range(p):
+            r -= beta[a] * design[i, a]
+        k = 1.0 - (r / cut[i]) ** 2
+        if k > 0.0:
+            w = k * k
+            weights += w
+            derivative, square = k * (5.0 * k - 4.0), (r * w) ** 2
+            for a in range(p):
+                x = design[i, a]
+                if x != 0.0:
+                    for b in range(a + 1):
+                        xx = x * design[i, b]
+                        out[a, b] += w * xx
+                        middle[0, a, b] += derivative * xx
+                        middle[1, a, b] += square * xx
+                    out[a, p] += w * x * y[i]
+    for a in range(p):
+        for b in range(a):
+            out[b, a] = out[a, b]
+            middle[0, b, a] = middle[0, a, b]
+            middle[1, b, a] = middle[1, a, b]
+    return weights
