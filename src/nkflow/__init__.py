@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from nkflow.acquisition import AcquisitionChecks, Quality, check_acquisition
     from nkflow.compensation import Spillover
+    from nkflow.controls.measure import spillover_from_controls
+    from nkflow.controls.spectra import spectra_from_controls
+    from nkflow.controls.spreading import spreading
     from nkflow.counting.composition import Composition
     from nkflow.counting.inputs import Counting
     from nkflow.counting.quantify import quantify
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
         write_populations,
     )
     from nkflow.fcs import Channel, Finding, Sample, data_sets, read_fcs, write_fcs
+    from nkflow.fitness import compensation_state
     from nkflow.gating.gates import Boolean, Ellipsoid, Polygon, Quadrant, Range, Rectangle
     from nkflow.gating.load import load_template, templates
     from nkflow.gating.result import Gating
@@ -45,6 +49,7 @@ if TYPE_CHECKING:
     from nkflow.release.pipeline import Release
     from nkflow.scales import Arcsinh, Biex, Hyperlog, Linear, Log, Logicle, Ratio
     from nkflow.simulate.lot import SimulatedLot, simulate_lot
+    from nkflow.simulate.stains import simulate_controls
 
 __version__ = "0.1.0"
 
@@ -86,6 +91,7 @@ _PLACES = {
     "assess_dose": "nkflow.dose.assess",
     "check_acquisition": "nkflow.acquisition",
     "compare_counts": "nkflow.exchange",
+    "compensation_state": "nkflow.fitness",
     "cross_check": "nkflow.exchange",
     "data_sets": "nkflow.fcs",
     "gate": "nkflow.gating.run",
@@ -99,7 +105,11 @@ _PLACES = {
     "read_fcs": "nkflow.fcs",
     "read_flowjo": "nkflow.exchange",
     "read_gatingml": "nkflow.exchange",
+    "simulate_controls": "nkflow.simulate.stains",
     "simulate_lot": "nkflow.simulate.lot",
+    "spectra_from_controls": "nkflow.controls.spectra",
+    "spillover_from_controls": "nkflow.controls.measure",
+    "spreading": "nkflow.controls.spreading",
     "templates": "nkflow.gating.load",
     "to_anndata": "nkflow.exchange",
     "write_events": "nkflow.exchange",
@@ -147,6 +157,7 @@ __all__ = [
     "assess_dose",
     "check_acquisition",
     "compare_counts",
+    "compensation_state",
     "cross_check",
     "data_sets",
     "gate",
@@ -161,7 +172,11 @@ __all__ = [
     "read_flowjo",
     "read_gatingml",
     "release",
+    "simulate_controls",
     "simulate_lot",
+    "spectra_from_controls",
+    "spillover_from_controls",
+    "spreading",
     "templates",
     "to_anndata",
     "write_events",

@@ -14,6 +14,7 @@ from nkflow.cli.group import Verbs
 from nkflow.cli.inspect import inspect
 from nkflow.cli.release import release
 from nkflow.cli.simulate import simulate
+from nkflow.cli.spillover import spillover
 from nkflow.cli.template import template
 from nkflow.cli.warmup import warmup
 
@@ -53,6 +54,7 @@ for _verb in (
     demo,
     inspect,
     gate,
+    spillover,
     release,
     batch,
     dose,

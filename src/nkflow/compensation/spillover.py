@@ -99,7 +99,7 @@ class Spillover:
         if document is None:
             return read
         names, matrix, detectors, _, origin = matrix_document.parse(document)
-        if Spillover(names, matrix, detectors).sha256 != read.sha256:
+        if not read.agrees_with(Spillover(names, matrix, detectors)):
             raise CompensationError(
                 "the matrix and the document beside it differ",
                 code="matrix-document",
@@ -154,6 +154,14 @@ class Spillover:
         if layout == "diva":
             return matrix_layouts.diva_text(self.detectors, self.matrix)
         return matrix_csv.text(self.names, self.detectors, self.matrix)
+
+    def agrees_with(self, other: Spillover) -> bool:
+        """Tell whether `other` holds the same numbers, in any order of dyes and detectors, within 1e-12."""
+        if set(self.names) != set(other.names) or set(self.detectors) != set(other.detectors):
+            return False
+        rows = [other.names.index(name) for name in self.names]
+        columns = [other.detectors.index(name) for name in self.detectors]
+        return bool(np.allclose(self.matrix, other.matrix[np.ix_(rows, columns)], rtol=0.0, atol=1e-12))
 
     @property
     def is_square(self) -> bool:

@@ -11,7 +11,6 @@ from nkflow.controls.gated import Gated
 from nkflow.controls.slope import Row, regression
 from nkflow.controls.tube import Tube
 from nkflow.fcs.findings import Finding
-from nkflow.fitness.location import robust_sd
 from nkflow.gating.origin import compare
 
 __all__ = ["diagnose", "peak"]
@@ -20,6 +19,7 @@ SATURATED = 0.01  # of the scatter-gated events
 CLIPPED = 0.5  # of the positives: what is left of them is no sample of the dye
 BRIGHTER = 1.25  # times the own detector: another one is the dye's
 BRIGHT = 10.0  # robust SDs
+DIMMEST = 0.2  # of the events of a detector: its negative, where none is known
 MISMATCH = 0.01  # of a coefficient, and this many standard errors
 MISMATCH_ERRORS = 5.0
 FLATTER = 0.15  # of a coefficient: what noise in the own detector takes from a slope within the positives
@@ -47,13 +47,20 @@ def diagnose(controls: Mapping[str, Gated], *, needs_negative: bool = True) -> t
 def peak(control: Gated) -> str | None:
     """Return the detector in which the control is brightest, whatever it is labelled; None where it is dark.
 
-    Upper quantiles of the gated events over those of the negative: no positives have to be chosen first.
+    Upper quantiles of the gated events over those of the negative (the dimmest fifth of each detector where there is
+    none): no positives have to be chosen first.
     """
-    if not control.negative.shape[1] or not control.events.shape[1]:
+    if not control.events.shape[1]:
         return None
-    noise = np.array([max(robust_sd(row), 1e-9) for row in control.negative])
+    dim = control.negative
+    if not dim.shape[1]:  # none was found in the own detector, which is no reason to have none elsewhere
+        low = np.quantile(control.events, DIMMEST, axis=1)
+        dim = np.where(control.events <= low[:, None], control.events, np.nan)
+    level = np.nanquantile(dim, (0.1587, 0.5, 0.8413), axis=1)
+    noise = np.maximum((level[2] - level[0]) / 2.0, 1e-9)
     for share in (0.9, 0.97, 0.995):
-        signal = np.quantile(control.events, share, axis=1) - np.quantile(control.negative, share, axis=1)
+        at = np.nanquantile(dim, share, axis=1) if control.negative.shape[1] else level[1]
+        signal = np.quantile(control.events, share, axis=1) - at
         brightest = int(np.argmax(signal))
         if signal[brightest] >= BRIGHT * noise[brightest]:
             own = float(signal[control.own])

@@ -15,7 +15,7 @@ from nkflow.errors import CompensationError
 from nkflow.fcs.channels import Channel
 from nkflow.fcs.sample import Sample
 
-__all__ = ["Decision", "Identified", "identify"]
+__all__ = ["Decision", "Identified", "identify", "identify_dyes"]
 
 _KEYWORDS = ("TUBE NAME", "TUBENAME", "$FIL", "$SRC", "$SMNO")
 _OTHER = ("fmo", "full", "sample", "multi")
@@ -83,6 +83,32 @@ def identify(samples: Sequence[Sample]) -> Identified:
             found="; ".join(f"{decision.file}: {decision.reason}" for decision in decisions),
             next_step="Write a table with the columns name and channel.",
         )  # fmt: skip
+    return Identified(controls, tuple(dark), tuple(decisions))
+
+
+def identify_dyes(samples: Sequence[Sample]) -> Identified:
+    """Find out which samples are controls of a spectral instrument: each is a dye of its own, named by its tube.
+
+    Raises
+    ------
+    CompensationError
+        ``controls-unclear``: no control at all, or two of one name.
+    """
+    controls: dict[str, Sample] = {}
+    decisions = []
+    dark = [sample for sample in samples if says_unstained(_text(sample))]
+    for sample in samples:
+        if sample in dark:
+            decisions.append(_unstained(sample))
+            continue
+        name = _texts(sample)[0]
+        decision = Decision(sample.name, "control", name, "every tube that is not unstained is a dye")
+        decisions.append(decision)
+        if name in controls:
+            raise _twice(decision, controls[name])
+        controls[name] = sample
+    if not controls:
+        raise CompensationError("no file is a single-stain control", code="controls-unclear")
     return Identified(controls, tuple(dark), tuple(decisions))
 
 

@@ -106,7 +106,8 @@ def spillover_from_controls(
 def _unusable(errors: list[Finding]) -> CompensationError:
     return CompensationError(
         "these controls can't be used", code="controls-unusable", found=named(errors),
-        next_step="Sort out the controls, or look at them with strict=False.",
+        next_step="Sort out the controls. One without a negative needs an unstained tube, or method='regression'; "
+        "strict=False shows what can be measured.",
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,14 @@ from numpy.typing import NDArray
 from nkflow.compensation import Origin, Spillover
 from nkflow.compensation.matrix_document import SCHEMA, VERSION
 from nkflow.fcs.findings import Finding
+from nkflow.plots.matrix import Matrix, matrix_figure, matrix_svg
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 __all__ = ["ControlReport", "MeasuredSpillover"]
+
+FULL = 0.6  # of a coefficient: drawn in full colour
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,28 @@ class MeasuredSpillover(Spillover):
         """Whether no finding is an error."""
         return all(finding.severity != "error" for finding in self.findings)
 
+    @property
+    def rows_of_controls(self) -> tuple[int, ...]:
+        """The row of the matrix that each control measured, in the order of `controls`."""
+        if len(self.controls) == len(self.names):
+            return tuple(range(len(self.names)))
+        return tuple(self.names.index(report.detector) for report in self.controls)
+
+    def figure(self) -> go.Figure:
+        """Return the matrix as a plotly heat map; not shown."""
+        return matrix_figure(self._picture())
+
+    def svg(self) -> str:
+        """Return the matrix as a heat map: one SVG element."""
+        return matrix_svg(self._picture())
+
+    def _picture(self) -> Matrix:
+        values = np.where(self.matrix == 0.0, np.nan, self.matrix)
+        return Matrix(
+            self.names, self.detectors, values, full=FULL, rows="dye", columns="detector",
+            title="Spillover (part of a dye's light)",
+        )  # fmt: skip
+
     def report(self, detector: str) -> ControlReport | None:
         """Return how the row of `detector` was measured; None for a unit row."""
         return next((report for report in self.controls if report.detector == detector), None)
@@ -103,7 +131,7 @@ class MeasuredSpillover(Spillover):
 
     def coefficients(self) -> list[dict[str, Any]]:
         """Return one row per measured coefficient: dye, detector, value, standard error; plain values."""
-        measured = {report.detector for report in self.controls}
+        measured = {self.names[row] for row in self.rows_of_controls}
         return [
             {"dye": dye, "detector": name, "spillover": float(value), "standard_error": float(error)}
             for dye, values, errors in zip(self.names, self.matrix, self.errors, strict=True)

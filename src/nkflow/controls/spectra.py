@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nkflow.controls.diagnose import peak
 from nkflow.controls.gated import Gated, gate_control
@@ -14,8 +15,11 @@ from nkflow.controls.slope import level
 from nkflow.controls.sources import Unstained, negative_tubes
 from nkflow.controls.tube import Source, Tube, tube_of
 from nkflow.errors import CompensationError
+from nkflow.fcs.findings import Finding
 
 __all__ = ["spectra_from_controls"]
+
+ALIKE = 0.98  # cosine
 
 
 def spectra_from_controls(
@@ -60,8 +64,18 @@ def spectra_from_controls(
         controls=tuple(
             report_of(control.tube.detectors[control.own], control, "level") for control in gated.values()
         ),
+        findings=tuple(_alike(tuple(gated), matrix)),
         origin=first.origin,
     )
+
+
+def _alike(names: tuple[str, ...], matrix: NDArray[np.float64]) -> Iterator[Finding]:
+    """Find pairs of spectra that point in nearly the same direction (CO-12)."""
+    unit = matrix / np.linalg.norm(matrix, axis=1)[:, None]
+    for i, j in zip(*np.nonzero(np.triu(unit @ unit.T, 1) > ALIKE), strict=True):
+        cosine = float(unit[i] @ unit[j])
+        text = f"the spectra of {names[i]} and {names[j]} are alike: cosine {cosine:.3f}"
+        yield Finding("spectra-alike", "warning", text, names[j], "unmixing can hardly tell these dyes apart")
 
 
 def _at_peak(dye: str, tube: Tube, negatives: tuple[Tube, ...]) -> Gated:

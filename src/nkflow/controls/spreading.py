@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,10 @@ from nkflow.compensation import Spillover
 from nkflow.controls.gated import gate_control
 from nkflow.controls.sources import Unstained, control_tubes, negative_tubes
 from nkflow.controls.tube import Source
+from nkflow.plots.matrix import Matrix, matrix_figure, matrix_svg
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 __all__ = ["Spreading", "spread", "spreading"]
 
@@ -34,6 +39,21 @@ class Spreading:
     names: tuple[str, ...]
     matrix: NDArray[np.float64] = field(repr=False)
     flat: NDArray[np.bool_] = field(repr=False)
+
+    def figure(self) -> go.Figure:
+        """Return the matrix as a plotly heat map; not shown."""
+        return matrix_figure(self._picture())
+
+    def svg(self) -> str:
+        """Return the matrix as a heat map: one SVG element."""
+        return matrix_svg(self._picture())
+
+    def _picture(self) -> Matrix:
+        known = self.matrix[np.isfinite(self.matrix)]
+        return Matrix(
+            self.names, self.names, self.matrix, full=float(known.max()) if known.size and known.any() else 1.0,
+            rows="dye", columns="spreads into", title="Spillover spreading (square root of data units)",
+        )  # fmt: skip
 
 
 def spread(width_pos: float, width_neg: float, bright_pos: float, bright_neg: float) -> float:

@@ -133,13 +133,17 @@ def _finding(pair: Pair, populations: list[str], where: str) -> Finding:
 
 
 def _brighter(gating: Gating, found: Fitness) -> Iterator[Finding]:
-    """Find dyes that the sample carries more of than their control did: their spillover is extrapolated."""
+    """Find dyes that the sample carries more of than their control did: their spillover is extrapolated (CO-17)."""
     matrix = gating.binding.spillover
     if matrix is None or matrix.origin is None:
         return
-    for name, bright in matrix.origin.brightness.items():
-        top = float(found.levels.top[found.names.index(name)]) if name in found.names else float("nan")
-        if top > bright:
-            text = f"the sample is brighter in {name} than its control: {top:.0f}, control {bright:.0f}"
-            where = gating.sample_name
-            yield Finding("brighter-than-control", "warning", text, where, "its spillover is extrapolated")
+    top = dict(zip(found.names, found.levels.top, strict=True))
+    brighter = [
+        f"{name} {top[name]:.0f}, control {bright:.0f}"
+        for name, bright in matrix.origin.brightness.items()
+        if name in top and top[name] > bright
+    ]
+    if brighter:
+        text = f"the sample is brighter than its controls: {'; '.join(brighter)} (99.9 % point, median)"
+        where = gating.sample_name
+        yield Finding("brighter-than-control", "warning", text, where, "their spillover is extrapolated")

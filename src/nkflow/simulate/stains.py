@@ -112,7 +112,9 @@ def simulate_controls(
         spectra=worth(truth),
     )  # fmt: skip
     stains = {
-        marker: _stain(marker, carrier, usual=_faulty(usual, marker, faults), events=events, seed=stream)
+        marker: _stain(
+            marker, carrier, usual=_faulty(usual, marker, carrier, faults), events=events, seed=stream
+        )
         for marker, stream in zip(MARKERS, streams[1:], strict=False)
     }
     negatives = tuple(
@@ -137,12 +139,13 @@ def _check(seed: int, faults: Collection[StainFault]) -> None:
         )
 
 
-def _faulty(usual: Staining, marker: str, faults: Collection[StainFault]) -> Staining:
+def _faulty(usual: Staining, marker: str, carrier: Carrier, faults: Collection[StainFault]) -> Staining:
     """Return the staining of one control: its own dye only, dimmer or brighter where a fault says so."""
     factors = usual.factors.copy()
     for fault in faults:
         if fault.marker == marker and fault.kind in ("dim", "saturated"):
-            factors[MARKERS.index(marker)] *= FAULT[f"{fault.kind} factor"].value
+            on_beads = carrier == "beads" and fault.kind == "dim" and marker != VIABILITY
+            factors[MARKERS.index(marker)] *= FAULT[f"{fault.kind} factor{' of beads' * on_beads}"].value
     return replace(usual, given=frozenset({marker}), factors=factors)
 
 

@@ -34,5 +34,6 @@ CAPTURE = {
 
 FAULT = {
     "dim factor": Value(0.06, "chosen: a titration error, or an antigen of low density"),
+    "dim factor of beads": Value(0.01, "chosen: as dim as cells with their factor"),
     "saturated factor": Value(60.0, "chosen: a detector voltage that is far too high"),
 }

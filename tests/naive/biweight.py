@@ -1,0 +1,39 @@
+"""Slow twin of `nkflow.kernels.biweight`: one event at a time, with the formulas as the books write them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+__all__ = ["biweight_normal", "biweight_sums"]
+
+
+def weight_of(r: float, cut: float) -> float:
+    return (1 - (r / cut) ** 2) ** 2 if abs(r) < cut else 0.0
+
+
+def psi(r: float, cut: float) -> float:
+    return r * weight_of(r, cut)
+
+
+def psi_prime(r: float, cut: float) -> float:
+    u = (r / cut) ** 2
+    return (1 - u) * (1 - 5 * u) if abs(r) < cut else 0.0
+
+
+def biweight_sums(y, x, slope, centre, cut) -> tuple[float, float, float]:
+    rest = [b - slope * a - centre for a, b in zip(x, y, strict=True)]
+    return (
+        sum(psi(r, cut) for r in rest),
+        sum(psi_prime(r, cut) for r in rest),
+        sum(psi(r, cut) ** 2 for r in rest),
+    )
+
+
+def biweight_normal(design, y, beta, cut, out, middle) -> float:
+    rest = y - design @ beta
+    weights = np.array([weight_of(r, c) for r, c in zip(rest, cut, strict=True)])
+    out[:, :-1] = sum(w * np.outer(row, row) for w, row in zip(weights, design, strict=True))
+    out[:, -1] = sum(w * row * value for w, row, value in zip(weights, design, y, strict=True))
+    middle[0] = sum(psi_prime(r, c) * np.outer(row, row) for r, c, row in zip(rest, cut, design, strict=True))
+    middle[1] = sum(psi(r, c) ** 2 * np.outer(row, row) for r, c, row in zip(rest, cut, design, strict=True))
+    return float(weights.sum())
