@@ -10,6 +10,7 @@ from nkflow.counting.doublets import Doublets, excluded_doublets
 from nkflow.counting.evaluable import NotEvaluable
 from nkflow.counting.quantify import under
 from nkflow.counting.rules import DoubletRule
+from nkflow.counting.suitability import counting_findings
 from nkflow.errors import DocumentError
 from worked.cases import composition, counts, protocol
 
@@ -87,3 +88,30 @@ def test_correction__multiplies_every_concentration_and_widens_it() -> None:
 def test_correction__states_its_uncertainty_and_source() -> None:
     with pytest.raises(DocumentError, match="states u_cells_per_event and its source"):
         protocol(counting__excluded_doublets={"policy": "correct"})
+
+
+def test_dual_platform__needs_no_correction() -> None:
+    """Numerator and denominator are singlets, the analyser counts every cell: WBC·N/N(CD45+) stands."""
+    rule = protocol(
+        counting__excluded_doublets={
+            "policy": "correct",
+            "cells_per_event": 2.0,
+            "u_cells_per_event": 0.25,
+            "source": "test",
+        }
+    ).counting
+    counted = counts(cells=9000, singlets=8400)
+    by = {
+        method: composition(counted, counting={"method": method}, rules=rule)
+        for method in ("beads", "dual_platform")
+    }
+    dual = by["dual_platform"].concentration("CD56+")
+    assert isinstance(dual, Concentration)
+    assert dual.per_ul == pytest.approx(5250 * (counted["NK"] + counted["NKT-like"]) / (6980 + 1188))
+    assert all(term.kind != "doublets" for term in dual.budget.terms)
+    factor = 1 + 2 * 600 / 8400
+    assert by["beads"].doublet_factor("beads") == pytest.approx(factor)
+    assert by["beads"].doublet_factor("dual_platform") == 1.0
+    assert by["dual_platform"].doublet_factor("volumetric") == pytest.approx(factor)
+    bare = composition(counts(), counting={"method": "dual_platform"}, rules=rule)
+    assert "excluded-doublets-unknown" not in {f.code for f in counting_findings(bare, dosed="CD56+")}

@@ -45,21 +45,23 @@ def test_checks__beads_are_compared_with_the_cytometer_tube_by_tube() -> None:
     assert "310.2 µL by the beads, 307.5 µL by the cytometer" in words
 
 
-def test_checks__other_platforms_have_the_same_cells_in_doublets() -> None:
-    """The comparison is of beads and volume, so both hold the correction or neither does."""
+def test_checks__other_platforms_are_corrected_for_doublets_where_they_have_to_be() -> None:
+    """An analyser counts the cells in doublets, and the share of it has lost them on both sides."""
     document = lot_document()
     document["counting"]["analyser"] = {"wbc_per_ul": 5250.0}
+    for tube in document["tubes"]:
+        tube["acquired_volume_ul"] = 300.0
     record = record_from(document)
     composition = record["dose"]["composition"]
+    others, own = composition["cross_checks"], composition["concentrations"]["CD56+"]["per_ul"]
     factor = composition["excluded_doublets"]["applied_factor"]
-    apart = 100 * (
-        factor * composition["cross_checks"]["dual_platform"]["per_ul"]["CD56+"]
-        / composition["concentrations"]["CD56+"]["per_ul"] - 1
-    )  # fmt: skip
-    words = said(record, "checks")
     assert factor > 1
-    assert f"{apart:.1f} %" in words
-    assert "not evaluable" in words  # nobody read a volume
+    assert others["dual_platform"]["per_ul"]["CD56+"] == pytest.approx(5250 * 18995 / 24253)
+    volumetric = factor * 18995 / 900 * 500 / 50 * 20
+    assert others["volumetric"]["per_ul"]["CD56+"] == pytest.approx(volumetric)
+    words = said(record, "checks")
+    assert f"{100 * (5250 * 18995 / 24253 / own - 1):.1f} %" in words
+    assert "not evaluable" in words  # dried beads
 
 
 def test_context__names_the_kir_ligands_that_the_recipient_lacks() -> None:

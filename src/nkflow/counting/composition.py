@@ -64,7 +64,24 @@ class Composition:
         """Cells in excluded doublets, as the rules want them treated."""
         if self.rules is None:
             return NotEvaluable("no protocol says what to do about doublets")
-        return excluded_doublets(self.pooled, rule=self.rules.excluded_doublets, measurement=self.measurement)
+        found = excluded_doublets(
+            self.pooled, rule=self.rules.excluded_doublets, measurement=self.measurement
+        )
+        if isinstance(found, NotEvaluable) or self.scale.method != "dual_platform":
+            return found
+        return found.cancelled()
+
+    def doublet_factor(self, method: str) -> float:
+        """Return by what a concentration by `method` is corrected for excluded doublets.
+
+        The dual platform needs none: its cells and their denominator lose the same cells to the singlet gate,
+        and the analyser counts them all.
+        """
+        if self.rules is None or method == "dual_platform":
+            return 1.0
+        rule = self.rules.excluded_doublets
+        found = excluded_doublets(self.pooled, rule=rule, measurement=self.measurement)
+        return 1.0 if isinstance(found, NotEvaluable) else found.applied
 
     def counts_of(self, population: str) -> list[int]:
         """Return the events of `population` in each tube."""

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nkflow.counting.budget import Term
 from nkflow.counting.evaluable import NotEvaluable
@@ -53,6 +53,10 @@ class Doublets:
     u_rel: float
     applied: float
     terms: tuple[Term, ...]
+
+    def cancelled(self) -> Doublets:
+        """Return the same where cells and denominator are both singlets: nothing is too low."""
+        return replace(self, factor=1.0, u_rel=0.0, applied=1.0, terms=())
 
     def as_dict(self) -> dict[str, object]:
         """Return the figures as plain values."""

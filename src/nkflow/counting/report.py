@@ -82,11 +82,13 @@ def _cross_checks(composition: Composition) -> dict[str, Any]:
         if isinstance(scale, NotEvaluable):
             answer[method] = scale.as_dict()
             continue
+        factor, names = composition.doublet_factor(method), composition.populations
         answer[method] = {
-            "formula": scale.formula,
-            "per_ul": {name: scale.per_ul(composition.pooled[name]) for name in composition.populations},
+            "formula": scale.formula + (f" x {factor:.6g} for excluded doublets" if factor != 1 else ""),
+            "per_ul": {name: factor * scale.per_ul(composition.pooled[name]) for name in names},
             "by_tube": {
-                name: list(scale.by_tube(composition.counts_of(name))) for name in composition.populations
+                name: [factor * value for value in scale.by_tube(composition.counts_of(name))]
+                for name in names
             },
         }
     return answer

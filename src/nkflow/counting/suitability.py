@@ -128,8 +128,11 @@ def _doublets(composition: Composition, rules: CountingRules) -> Iterator[Findin
     if isinstance(doublets, Doublets):
         effect = 100 * (doublets.factor - 1)
         done = f"corrected by {doublets.applied:.4f}" if policy == "correct" else "not corrected"
+        done = "they cancel" if composition.scale.method == "dual_platform" else done
         text = f"excluded doublets hold {100 * doublets.cells_fraction:.1f} % of the cells"
         yield Finding("excluded-doublets", "info", text, "singlets", f"{effect:+.1f} % on the dose; {done}")
+    elif composition.scale.method == "dual_platform":
+        return  # they cancel
     elif policy == "correct":
         text = f"excluded doublets are to be corrected, but {doublets.reason}"
         yield Finding(
@@ -143,11 +146,11 @@ def _doublets(composition: Composition, rules: CountingRules) -> Iterator[Findin
 def _platforms(composition: Composition, rules: CountingRules, *, dosed: str) -> Iterator[Finding]:
     """Compare with every other method that has data."""
     events = composition.pooled[dosed]
-    own = composition.scale.per_ul(events)
+    own = composition.scale.per_ul(events) * composition.doublet_factor(composition.scale.method)
     for method, scale in other_methods(composition).items():
         if isinstance(scale, NotEvaluable) or own == 0:
             continue
-        difference = 100 * (scale.per_ul(events) / own - 1)
+        difference = 100 * (scale.per_ul(events) * composition.doublet_factor(method) / own - 1)
         if abs(difference) > rules.cross_platform_pct:
             text = f"{dosed} by {method} differs {difference:+.1f} % from {composition.scale.method}"
             consequence = (

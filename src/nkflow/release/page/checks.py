@@ -81,7 +81,6 @@ def _platforms(composition: Record, dosed: str) -> Iterator[tuple[Cell, ...]]:
         text(DASH),
         text(counting["formula"]),
     )
-    factor = composition["excluded_doublets"].get("applied_factor", 1.0)
     for method, other in composition["cross_checks"].items():
         if "not_evaluable" in other:
             yield (
@@ -91,7 +90,7 @@ def _platforms(composition: Record, dosed: str) -> Iterator[tuple[Cell, ...]]:
                 text("not evaluable", other["not_evaluable"]),
             )
             continue
-        theirs = factor * other["per_ul"].get(dosed, 0.0)
+        theirs = other["per_ul"].get(dosed, 0.0)
         apart = f"{fixed(100 * (theirs / value - 1), 1)} %" if value else DASH
         yield strong(_PLATFORMS[method]), number(significant(theirs)), number(apart), text(other["formula"])
 
