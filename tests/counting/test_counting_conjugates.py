@@ -29,6 +29,10 @@ def test_excess_of_cd3_pairs__is_an_uncertainty_of_t() -> None:
     assert term(2_160 + 1_000) == pytest.approx(math.hypot(1_000 / 2_000, term(2_160)))
 
 
+def test_last_t_cell__is_not_known_and_no_overflow() -> None:
+    assert term(5_000, T=1) == 3.0
+
+
 @pytest.mark.parametrize(
     ("population", "pooled"),
     [
