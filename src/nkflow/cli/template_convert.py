@@ -119,6 +119,7 @@ def compare(workspace: Path, files: tuple[Path, ...], leave_out_gates: bool, as_
             found=", ".join(unknown[:10]) or "no FCS file", expected=", ".join(list(exact)[:20])[:500],
         )  # fmt: skip
     findings = [*exact.findings, *(f for one in exact.values() for f in one.findings)]
+    findings += [f for one in found for f in one.findings]
     if as_json:
         _echo_document(workspace, found, findings, unknown)
     else:

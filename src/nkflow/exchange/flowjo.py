@@ -125,7 +125,7 @@ def read_flowjo(
     version = attribute(root, "flowJoVersion", "")
     if not version.partition(".")[0].isdigit() or int(version.partition(".")[0]) < 7:
         raise _not_a_workspace(path.name, f"a workspace of FlowJo {version[:20] or 'without a version'}")
-    reader = _Reader(path.name, flowjo_binned, LEAVE_OUT in allow)
+    reader = _Reader(path.name, flowjo_binned, LEAVE_OUT in allow, program=f"FlowJo {version}")
     for samples in children(root, "SampleList"):
         for sample in children(samples, "Sample"):
             reader.sample(sample)
@@ -159,8 +159,8 @@ def _whole(root: _Element) -> Iterator[Finding]:
 class _Reader:
     """The work of `read_flowjo`."""
 
-    def __init__(self, name: str, on_grid: bool, leave_out: bool) -> None:
-        self.name, self.on_grid, self.leave_out = name, on_grid, leave_out
+    def __init__(self, name: str, on_grid: bool, leave_out: bool, *, program: str) -> None:
+        self.name, self.on_grid, self.leave_out, self.program = name, on_grid, leave_out, program
         self.templates: dict[str, ImportedTemplate] = {}
         self.findings: list[Finding] = []
         self.problems: list[Problem] = []
@@ -248,6 +248,7 @@ class _Reader:
             findings=(*tree.findings, *_left_out(tree.refusals)),
             stored_counts=tree.stored_counts,
             ids=tree.ids,
+            program=self.program,
         )
 
     def groups(self, root: _Element) -> dict[str, tuple[str, ...]]:

@@ -53,7 +53,7 @@ def children(node: _Element, *names: str) -> Iterator[_Element]:
 
 
 def attribute(node: _Element, name: str, default: str | None = None) -> str:
-    """Return an attribute by its local name.
+    """Return an attribute by its local name, which some writers spell in other letters (``w`` for ``W``).
 
     Raises
     ------
@@ -63,6 +63,9 @@ def attribute(node: _Element, name: str, default: str | None = None) -> str:
     for key, value in node.attrib.items():
         if str(key).rpartition("}")[2] == name:
             return str(value)
+    alike = [v for k, v in node.attrib.items() if str(k).rpartition("}")[2].lower() == name.lower()]
+    if len(alike) == 1:
+        return str(alike[0])
     if default is None:
         raise FlowJoError(node, f"no {name} in {tag(node)}", f"the attribute {name}")
     return default

@@ -32,12 +32,15 @@ class ImportedTemplate(Template):
         Entry of the template (-1: the document) -> its ``custom_info`` elements as XML text (STANDARDS GM-15).
     ids
         Population path -> its id in the document.
+    program
+        Which program wrote the document, with its version, where that is known.
     """
 
     findings: tuple[Finding, ...] = ()
     stored_counts: Mapping[str, int] = field(default_factory=_nothing)
     custom_info: Mapping[int, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     ids: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    program: str = ""
 
     def paths_with_counts(self) -> tuple[str, ...]:
         """Return the paths of the other tool's own populations: all, but for those that only help to make them."""
