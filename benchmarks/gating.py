@@ -114,6 +114,7 @@ def flowkit(path: Path, template: Template, *, cache: bool = False) -> Step:
     strategy = strategy_of(template, bind(read_fcs(path), template))
 
     def step() -> dict[str, np.ndarray]:
+        strategy.clear_cache()  # else the events of the last call are taken, compensated and transformed already
         result = strategy.gate_sample(fk.Sample(path), cache_events=cache)
         keys = template.tree.keys
         return {key: membership(template, result, k) for k, key in enumerate(keys)}
