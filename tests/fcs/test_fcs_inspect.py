@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from fcs.fcs_builder import INTEGERS, Build, join
+from fcs.fcs_corpus import CASES
+from fcs.fcs_random import random_file
 from nkflow.fcs import read_fcs
 from nkflow.fcs.crc import crc16
 from nkflow.fcs.cross_check import Comparison, cross_check
@@ -135,6 +137,19 @@ def test_cross_check__known_differences_are_explained(
     comparison = compared(tmp_path, build)[reader]
     assert (comparison.state, comparison.explained) == (state, True)
     assert reason in " ".join(comparison.reasons)
+
+
+def test_cross_check__explains_every_file_of_the_corpus_and_random_ones(tmp_path: Path) -> None:
+    """Whatever the second readers do with a legal file, they don't end the look at it, and it is known why."""
+    contents = {case.id: case.content for case in CASES if not case.code and not case.options}
+    contents |= {f"random file {seed}": random_file(seed).content for seed in range(120)}
+    unexplained = [
+        (name, comparison.reader, comparison.message)
+        for name, content in contents.items()
+        for comparison in look(tmp_path, content, cross_check=True).comparisons
+        if not comparison.explained
+    ]
+    assert unexplained == []
 
 
 def test_cross_check__an_unexplained_difference_is_not_trusted(

@@ -104,8 +104,9 @@ def cross_check(sample: Sample, offset: int) -> tuple[Comparison, ...]:
 def _facts(sample: Sample, offset: int) -> Facts:
     with Source(sample.path or "") as source:
         window = Window(source, offset)
-        header = parse_header(window.read(0, HEADER_BYTES), Tolerance(sample.name, strict=False))
-        return Facts(sample, header, window.read(header.text.begin, 1).decode("latin-1"))
+        first = window.read(0, HEADER_BYTES)
+        header = parse_header(first, Tolerance(sample.name, strict=False))
+        return Facts(sample, header, window.read(header.text.begin, 1).decode("latin-1"), first)
 
 
 def _compare(

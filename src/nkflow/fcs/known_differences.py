@@ -21,15 +21,20 @@ Effect = Literal["refuses", "values", "names"]
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """What the entries look at."""
+    """What the entries look at; `first` are the bytes of HEADER."""
 
     sample: Sample
     header: Header
     delimiter: str
+    first: bytes = b""
 
     def has(self, *codes: str) -> bool:
         """Whether the file has one of these findings."""
         return any(finding.code in codes for finding in self.sample.findings)
+
+    def has_all(self, *keys: str) -> bool:
+        """Whether the file has all these keywords."""
+        return all(key in self.sample.keywords for key in keys)
 
     def any_channel(self, test: Callable[[Channel], bool]) -> bool:
         """Whether `test` holds for some channel."""
@@ -59,6 +64,19 @@ class Facts:
     def lower_case_keywords(self) -> bool:
         """Whether a standard keyword is not in upper case."""
         return any(key != written.strip() for key, written in self.sample.keywords.spelling.items())
+
+    @property
+    def escapes(self) -> bool:
+        """Whether the delimiter stands in a value."""
+        return any(self.delimiter in value for value in self.sample.keywords.values())
+
+    def padded_numbers(self, *keys: str) -> bool:
+        """Whether NUL or a byte order mark stands in one of these keywords."""
+        return any({"\0", "\ufeff"} & set(self.sample.keywords.get(key, "")) for key in keys)
+
+    def no_number(self, key: str) -> bool:
+        """Whether a keyword is there and is no number."""
+        return key in self.sample.keywords and self.sample.keywords.number(key) is None
 
     def raw_range(self, channel: Channel) -> str:
         """`$PnR` of a channel as it stands."""
@@ -94,7 +112,7 @@ def _range_above_width(channel: Channel) -> bool:
 
 
 def _no_range(channel: Channel) -> bool:
-    return channel.range is None or channel.range <= 1
+    return channel.range is None or channel.range <= 1 or channel.range != int(channel.range)
 
 
 def _odd_width(channel: Channel) -> bool:
@@ -114,7 +132,7 @@ _FLOWIO: _Entries = (
     (_R, lambda f: f.integers(_odd_width), "reads integers of 8, 16 and 32 bits only"),
     (_R, lambda f: f.has("width-repaired", "packed-bit-order"), "believes a $PnB that is not in whole bytes"),
     (
-        _R,
+        _R + _V,
         lambda f: not f.header.data.present,
         "needs the offsets of DATA in HEADER, unless the file is large",
     ),
@@ -152,6 +170,19 @@ _FLOWIO: _Entries = (
     ),
     (_R + _V, lambda f: f.sample.n_events == 0, "fails on a file without events"),
     (_R, lambda f: f.has("channels-from-zero"), "counts channels from 1"),
+    (_R + _V + _N, lambda f: f.escapes, "leaves some doubled delimiters, or joins what stands beside them"),
+    (_R, lambda f: not f.has_all("$MODE", "$BYTEORD", "$TOT"), "needs $MODE, $BYTEORD and $TOT"),
+    (_R, lambda f: f.padded_numbers("$PAR", "$TOT", "$NEXTDATA"), "takes neither NUL nor BOM for padding"),
+    (_R, lambda f: f.no_number("$NEXTDATA"), "needs a number in $NEXTDATA"),
+    (_N, lambda f: f.any_channel(lambda c: not c.original_name), "names channels itself"),
+    (_R, lambda f: b"\0" in f.first, "takes no NUL for padding of HEADER"),
+    (
+        _R,
+        lambda f: (
+            any(f.no_number(f"$P{c.index + 1}G") for c in f.sample.channels) or f.no_number("$TIMESTEP")
+        ),
+        "needs numbers in $PnG and $TIMESTEP",
+    ),
 )
 _FCSPARSER: _Entries = (
     (
@@ -183,6 +214,10 @@ _FCSPARSER: _Entries = (
     (_R, lambda f: f.sample.keywords.get("$MODE") != "L", "needs $MODE L"),
     (_R + _V, lambda f: f.sample.data_set > 0, "adds the place of a later data set to blank offsets"),
     (_R, lambda f: f.sample.n_events == 0, "fails on a file without events"),
+    (_R, lambda f: f.has("delimiter-unusual"), "takes a delimiter above 126 for something else"),
+    (_R, lambda f: f.padded_numbers("$PAR", "$TOT", "$NEXTDATA"), "takes neither NUL nor BOM for padding"),
+    (_R, lambda f: not f.has_all("$TOT"), "needs $TOT"),
+    (_R, lambda f: f.has("nextdata-ignored") or f.no_number("$NEXTDATA"), "goes where $NEXTDATA points"),
 )
 
 KNOWN: tuple[KnownDifference, ...] = tuple(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import struct
 import threading
 import warnings
@@ -31,7 +32,7 @@ _FAILURES = (
     MemoryError,
     NotImplementedError,
 )
-_MORE_FAILURES = (OSError, RuntimeError, TypeError, ValueError, struct.error)
+_MORE_FAILURES = (OSError, RuntimeError, TypeError, ValueError, re.error, struct.error)
 _SHIM = threading.Lock()
 
 
