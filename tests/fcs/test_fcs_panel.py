@@ -105,6 +105,14 @@ def test_find__any_other_doubling_is_ambiguous(names: tuple[str, str]) -> None:
     assert "FL1-A" in str(caught.value) or "FL1-H" in str(caught.value)
 
 
+def test_find__a_marker_alone_and_beside_a_dye_are_a_doubling() -> None:
+    """``CD3`` on one detector and ``CD3 FITC`` on another: neither is a better match; isoforms are others."""
+    with pytest.raises(PanelError, match="FL1-A .CD3., FL2-A .CD3 FITC."):
+        find(panel("CD3", "CD3 FITC", names=("FL1-A", "FL2-A")), "CD3")
+    assert find(panel("CD45", "CD45 RA", names=("FL1-A", "FL2-A")), "CD45").index == 0
+    assert find(panel("CD3", "CD3 FITC", names=("FL1-A", "FL1-H")), "CD3").index == 0
+
+
 def test_find__a_channel_without_a_marker_has_it_in_its_name() -> None:
     assert find(panel("", "", names=("CD33-A", "CD3-A")), "CD3").index == 1
     with pytest.raises(PanelError):

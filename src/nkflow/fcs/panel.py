@@ -58,8 +58,8 @@ def find(channels: Sequence[Channel], wanted: str, aliases: Sequence[str] = ()) 
     for matches in (
         exact,
         [channel for channel in channels if names & _spellings(channel)],
-        [channel for channel in channels if _fold(channel.marker) in names],
-        [channel for channel in channels if _token(channel.marker) in names],
+        # one tier: ``CD3`` on one detector and ``CD3 FITC`` on another is a doubling, not a better match
+        [c for c in channels if _fold(c.marker) in names or _token(c.marker) in names],
         [channel for channel in channels if not channel.marker and _token(channel.name) in names],
         [channel for channel in channels if pairs & {_pair(channel.marker)}],
         [channel for channel in channels if not channel.marker and pairs & {_pair(channel.name)}],
