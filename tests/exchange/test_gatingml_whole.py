@@ -231,3 +231,13 @@ def test_spectrum_matrix__that_is_inverted_and_not_square(tmp_path) -> None:
         )
         gating = gate(Sample.from_arrays(events, channels), template)
         np.testing.assert_array_equal(gating.mask("R"), unmixed[:, 1] >= 20.0)
+
+
+def test_read_gatingml__notes_definitions_that_no_gate_uses(tmp_path) -> None:
+    gates = [rectangle("R", side("X", 1, on="asinh")), rectangle("Q", side("/ratio1", 1))]
+    used = [scale("asinh", "fasinh", T=10000, M=4, A=1), scale("ratio1", "fratio", PAIR, A=1, B=0, C=-1)]
+    template = document(tmp_path / "t.xml", *gates, *used, scale("log", "flog", T=100, M=2), SPILL)
+    assert [(f.code, f.where) for f in template.findings] == [
+        ("definition-unused", "log"),
+        ("definition-unused", "S"),
+    ]

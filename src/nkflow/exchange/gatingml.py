@@ -103,6 +103,7 @@ class _Reader:
         for node in nodes:
             self._check_ids(node)
         self._keep_rest(root, nodes, paths)
+        self._note_unused(root, definitions)
         return {
             "nkflow": "template/1",
             "name": Path(self.name).stem.replace("/", "_"),
@@ -137,6 +138,17 @@ class _Reader:
                         "it is applied to every file",
                     )
                 )
+
+    def _note_unused(self, root: _Element, definitions: Definitions) -> None:
+        """Note transformations and matrices that no gate refers to: a template has no place for them."""
+        names = ("compensation-ref", "transformation-ref")
+        used = {
+            value for node in root.iter() for key, value in node.attrib.items() if str(key).endswith(names)
+        }
+        for name in (*definitions.transformations, *definitions.matrices):
+            if name not in used:
+                text = f"no gate refers to {name}"
+                self.findings.append(Finding("definition-unused", "info", text, name, "not carried over"))
 
     def _kept(self, function: Callable[..., T], node: _Element, *arguments: object) -> Iterator[T]:
         """Yield what `function` makes of `node`, or keep its mistake."""
