@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from nkflow.cli.output import echo_json, echo_table, json_option
+from nkflow.cli.template_adopt import adopt
 from nkflow.cli.template_convert import compare, convert
 from nkflow.cli.template_explain import explain
 
@@ -57,3 +58,4 @@ def show(name: str, as_json: bool) -> None:
 template.add_command(explain)
 template.add_command(convert)
 template.add_command(compare)
+template.add_command(adopt)

@@ -134,6 +134,7 @@ class PopulationDocument(Document):
 class TemplateDocument(Document):
     """How to gate a tube, whole. With ``cuts`` it is adaptive: some of its numbers are found in each tube.
 
+    A ``draft`` waits for a person's validation; a release with one is INVALID.
     ``acquisition`` is what `nkflow.acquisition` calls a fault in tubes of this kind; without it, its usual figures.
     """
 
@@ -148,6 +149,7 @@ class TemplateDocument(Document):
     populations: tuple[PopulationDocument, ...] = Field(min_length=1)
     cuts: tuple[CutDocument, ...] = ()
     acquisition: AcquisitionChecks | None = None
+    draft: bool = False
 
     @model_validator(mode="after")
     def _names_resolve(self) -> TemplateDocument:

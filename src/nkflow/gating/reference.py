@@ -10,11 +10,14 @@ __all__ = ["compare_reference"]
 
 
 def compare_reference(sample: Sample, template: Template) -> tuple[Finding, ...]:
-    """Return a warning (``template-reference``) for what does not match; a release makes it an error."""
+    """Return a warning for what does not match (``template-reference``) and for a draft.
+
+    A release makes errors of both.
+    """
     reference = template.reference
+    findings = [_draft(template)] if template.document.draft else []
     if reference is None:
-        return ()
-    findings = []
+        return tuple(findings)
     if reference.instrument and reference.instrument.strip() != sample.cytometer.strip():
         findings.append(
             _finding(
@@ -31,6 +34,11 @@ def compare_reference(sample: Sample, template: Template) -> tuple[Finding, ...]
             )
             findings.append(_finding(text, keyword))
     return tuple(findings)
+
+
+def _draft(template: Template) -> Finding:
+    text = f"{template.name} is a draft: nobody has validated its windows yet"
+    return Finding("template-draft", "warning", text, template.name, "a release with it is INVALID")
 
 
 def _finding(message: str, where: str) -> Finding:

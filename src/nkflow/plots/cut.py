@@ -71,7 +71,7 @@ def cut_svg(picture: CutPicture) -> str:
         *(_curve(picture, curve) for curve in picture.curves),
         *(_upright(picture, at, f'stroke="{QUIET}" stroke-dasharray="2 3"') for at in picture.before),
         *(_mark(picture, at) for at in picture.candidates),
-        *(_upright(picture, at, f'stroke="{CUT}" stroke-width="1.6"') for at in picture.at),
+        *(_upright(picture, at, _pen(len(picture.at))) for at in picture.at),
         f'<rect x="{_px(_LEFT)}" y="{_px(_TOP)}" width="{_px(_WIDTH)}" height="{_px(_HEIGHT)}" fill="none" '
         'stroke="#555555"/>',
     ]
@@ -159,6 +159,11 @@ def _curve(picture: CutPicture, curve: NDArray[np.float64]) -> str:
 def _upright(picture: CutPicture, at: float, style: str) -> str:
     across = _across(picture, at)
     return f'<path d="M{_px(across)} {_px(_TOP)}V{_px(_TOP + _HEIGHT)}" {style}/>'
+
+
+def _pen(count: int) -> str:
+    """Return the pen for one of so many cuts: thin where many stand side by side."""
+    return f'stroke="{CUT}" stroke-width="{1.6 if count <= 2 else 0.6}"'
 
 
 def _mark(picture: CutPicture, at: float) -> str:

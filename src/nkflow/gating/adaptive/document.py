@@ -117,6 +117,8 @@ class CutDocument(Document):
         of its place grows.
     optional
         Without the channel the populations are as large as their parent, with a finding.
+    set_on
+        How the window came about: the rule, the number of tubes.
     """
 
     name: Text
@@ -129,6 +131,7 @@ class CutDocument(Document):
     sets: dict[str, Text] = Field(min_length=1)
     judged_in: tuple[Text, ...] = ()
     optional: bool = False
+    set_on: str = ""
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
