@@ -9,6 +9,7 @@ import pytest
 
 from fcs.fcs_builder import INTEGERS, Build
 from nkflow.fcs import Sample, read_fcs
+from nkflow.gating import Range, Template, gate
 
 Open = Callable[..., Sample]
 
@@ -146,3 +147,22 @@ def test_values__of_a_real_file_are_those_of_its_decoded_copy(reference: Path) -
     )
     expected = np.load(reference / "transforms" / "data1_preprocessed.npy")
     np.testing.assert_allclose(sample.values(), expected, rtol=1e-12)
+
+
+def test_CO_03__compensation_begins_at_decoded_values(tmp_path: Path) -> None:
+    """Logarithmic integers are decoded, then compensated: on stored values the matrix would mean nothing."""
+    build = INTEGERS.bend(
+        events=((0, 512, 256), (5, 1023, 768), (9, 100, 0)),
+        ranges=(1024,) * 3,
+        keywords={"$P2E": "4,1", "$P3E": "4,0", "SPILL": "2,PE-A,FITC-A,1,0.12,0.26,1"},
+    )
+    path = tmp_path / "log.fcs"
+    path.write_bytes(build.bytes())
+    stored = np.array([[256, 512], [768, 1023], [0, 100]])
+    decoded = 10.0 ** (4 * stored / 1024)  # PE-A, FITC-A, in the order of the matrix
+    expected = decoded @ np.linalg.inv([[1, 0.12], [0.26, 1]])
+    template = Template.of(Range("PE-A", low=-1e6, name="all"), compensation="file")
+    gating = gate(read_fcs(path), template)
+    for channel, column in zip(("PE-A", "FITC-A"), expected.T, strict=True):
+        np.testing.assert_allclose(np.ravel(gating.values("all", channel)), column, rtol=1e-12)
+    assert np.ravel(gating.values("all", "FSC-A")).tolist() == [0, 5, 9]  # CO-02: what it does not list stays

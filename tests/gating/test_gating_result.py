@@ -302,6 +302,7 @@ def test_gate_all__has_a_row_per_tube_and_population_and_fails_alone(tmp_path) -
     write_fcs(tmp_path / "b.fcs", tube(500, 2))
     (tmp_path / "c.fcs").write_bytes(b"FCS3.1 but not really")
     (tmp_path / "notes.txt").write_text("no tube")
+    (tmp_path / "._a.fcs").write_bytes(b"\x00\x05\x16\x07")  # beside a.fcs, if a Mac copied it
     gatings = gate_all(tmp_path, template())
     table = gatings.table()
     assert table["tube"].unique().tolist() == ["a.fcs", "b.fcs", "c.fcs"]

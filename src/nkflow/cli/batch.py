@@ -44,6 +44,6 @@ def batch(folder: Path, template: str, out: Path, workers: int, force: bool, as_
             f"{result.n_done} tubes gated, {result.n_failed} failed; table in {escape(str(out / 'table.csv'))}"
         )
         for name, reason in result.failures:
-            click.echo(f"  {escape(name)}: {escape(reason)}")
+            click.echo(f"  {escape(name)}: {escape(reason.removeprefix(f'{name}: '))}")
     if result.n_failed:
         click.get_current_context().exit(DataError.exit_code)

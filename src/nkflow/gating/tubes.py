@@ -92,14 +92,15 @@ def gate_one(
 
 
 def tubes_in(folder: Path) -> tuple[Path, ...]:
-    """Return the FCS files of `folder`, by name.
+    """Return the FCS files of `folder`, by name; ``._name`` is what macOS writes beside a file, and no tube.
 
     Raises
     ------
     InvalidValueError
         Where there is no such folder, or no FCS file in it.
     """
-    found = sorted(path for path in folder.glob("*") if path.suffix.lower() in SUFFIXES)
+    files = (path for path in folder.glob("*") if not path.name.startswith("._"))
+    found = sorted(path for path in files if path.suffix.lower() in SUFFIXES)
     if not found:
         raise InvalidValueError(
             "no FCS file to gate", where=str(folder), expected="a folder with " + " or ".join(SUFFIXES)
