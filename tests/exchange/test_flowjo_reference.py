@@ -68,15 +68,9 @@ def test_read_flowjo__is_within_a_thousandth_of_flowjos_polygons(reference) -> N
     assert max(abs(theirs - ours) for theirs, ours in different.values()) == 13
 
 
-def test_read_flowjo__on_its_grid_is_exact_on_linear_axes(reference) -> None:
+def test_read_flowjo__on_its_grid_is_exact(reference) -> None:
     folder = reference / "gating" / "flowsom_mouse_nk"
-    different, compared = differences(folder, "gating.wsp", flowjo_binned=True)
-    assert compared == 15
-    assert {path.rpartition("/")[2] for path in different} == BIEX_POLYGONS
-    assert all(abs(theirs - ours) <= 3 for theirs, ours in different.values())
-
-
-BIEX_POLYGONS = {"ab T cells", "CD4 T cells", "DN T cells", "gd T cells"}  # and what is gated below them
+    assert differences(folder, "gating.wsp", flowjo_binned=True) == ({}, 15)
 
 
 def test_read_flowjo__reads_the_axes_of_flowjo_7_from_the_amplifiers(reference) -> None:

@@ -1,9 +1,9 @@
 """FlowJo's grid: which events a polygon takes in when they are put on a grid first (WS-04).
 
 As far as it is known (measured on counts of FlowJo 10.5): each axis has as many steps as the gate's
-``gateResolution`` says; an event and a vertex go to the nearest step, and an event is inside where its point of the
-grid is inside the polygon or on its boundary. The points that are inside make a staircase outline, which is
-tested on exact values like any other polygon.
+``gateResolution`` says. An event and a vertex go to the nearest step of a linear axis, and to the step below on any
+other, whose scale FlowJo has in a table. An event is inside where its point of the grid is inside the polygon or on its
+boundary. The points that are inside make a staircase outline, which is tested on exact values like any other polygon.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def binned(found: FlowJoGate) -> list[Gate] | None:
     steps = found.resolution
     columns = zip(*gate.vertices, strict=True)
     x, y = (
-        np.floor(_parts(axis, np.array(column)) * steps + 0.5)
+        np.floor(_parts(axis, np.array(column)) * steps + _rounding(axis))
         for axis, column in zip(found.axes, columns, strict=True)
     )
     loops = list(loops_of(points_inside(x, y, steps + 1)))
@@ -48,6 +48,11 @@ def binned(found: FlowJoGate) -> list[Gate] | None:
         Polygon(dimensions[0], dimensions[1], _outline(loop, found.axes, steps), space="display")
         for loop in loops
     ]
+
+
+def _rounding(axis: Axis) -> float:
+    """Return what is added before a place is cut off to a whole step."""
+    return 0.5 if axis.scale is None else 0.0
 
 
 def _parts(axis: Axis, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -117,7 +122,7 @@ def _turns(loop: Sequence[Corner]) -> int:
 
 
 def _outline(loop: Sequence[Corner], axes: Sequence[Axis], steps: int) -> list[tuple[float, float]]:
-    """Return a staircase in display units: cell k of the grid is k - 1/2 <= place < k + 1/2.
+    """Return a staircase in display units: cell k of the grid is k - r <= place < k + 1 - r, r its rounding.
 
     An upper side is not inside, and the last number below it is.
     """
@@ -128,7 +133,7 @@ def _outline(loop: Sequence[Corner], axes: Sequence[Axis], steps: int) -> list[t
         upper = vertical[1][1] > vertical[0][1], level[1][0] < level[0][0]
         vertices.append(
             tuple(
-                _place(axis, (c - 0.5) / steps, below=below)
+                _place(axis, (c - _rounding(axis)) / steps, below=below)
                 for axis, c, below in zip(axes, corner, upper, strict=True)
             )
         )
