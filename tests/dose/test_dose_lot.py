@@ -104,6 +104,7 @@ def test_protocol__that_nothing_shipped_is_called_is_a_mistake_of_the_lot(tmp_pa
         ({"product.counted_at": "2026-03-17T10:30:00"}, "timezone"),
         ({"dose.earlier": [{"number": 3}]}, "required"),
         ({"dose.skipped": [{"number": 1, "reason": "late"}]}, "below 1"),
+        ({"product.vials": {"count": 2, "volume_ml": 5.0}}, "hold 10 mL, and bag_volume_ml is 46"),
         ({"tubes": []}, "at least 1"),
         ({"tubes": [{"id": "A", "role": "fmo", "marker": "CD3", "counts": {}}]}, "role sample"),
         ({"tubes": [{"id": "A", "role": "fmo", "counts": {}}]}, "names its marker"),

@@ -34,7 +34,7 @@ class Product(Document):
     state
         ``fresh``, or ``thawed``: counted after thawing (a count before freezing is not of what is infused).
     bag_volume_ml, qc_volume_ml, dead_volume_ml
-        In the bag when it was counted; taken for tests; left behind in bag and line.
+        In the bag (or in all vials) when it was counted; taken for tests; left behind in bag and line.
     counted_at, expires_at
         When the counted sample was drawn, and when the product expires.
     pre_freeze_viable_cells, apheresis_t_cells
@@ -59,6 +59,16 @@ class Product(Document):
     def _something_is_left(self) -> Self:
         if self.qc_volume_ml + self.dead_volume_ml >= self.bag_volume_ml:
             raise ValueError("the bag holds more than its QC and dead volumes")
+        return self
+
+    @model_validator(mode="after")
+    def _vials_hold_the_product(self) -> Self:
+        if self.vials is None:
+            return self
+        held = self.vials.count * self.vials.volume_ml
+        if abs(held - self.bag_volume_ml) > 0.01 * self.bag_volume_ml:
+            text = f"{self.vials.count} vials of {self.vials.volume_ml:g} mL hold {held:g} mL"
+            raise ValueError(f"{text}, and bag_volume_ml is {self.bag_volume_ml:g}: it is that of all vials")
         return self
 
 
