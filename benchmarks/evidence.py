@@ -21,7 +21,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 VALIDATION = ROOT / "docs" / "validation"
-STUDIES = ("coverage_counts", "coverage_lots", "acquisition")
+STUDIES = ("coverage_counts", "coverage_lots", "acquisition", "compensation")
 
 
 def sources_sha256(patterns: Sequence[str]) -> str:

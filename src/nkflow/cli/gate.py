@@ -139,5 +139,6 @@ def _print(gating: Gating, quality: Quality, kept: dict[str, int]) -> None:
     ]
     echo_table(("population", "events", *(("kept",) if cut else ()), "of", "frequency"), rows)
     click.echo(f"\nacquisition: {escape(quality.summary)}")
+    click.echo(f"compensation: {gating.fitness.summary()}")
     for finding in (*gating.findings, *quality.findings):
         click.echo(f"{finding.severity}: {escape(finding.message)} {escape(finding.consequence)}".rstrip())

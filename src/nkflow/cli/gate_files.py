@@ -23,7 +23,7 @@ def write_gated(
     events: tuple[str, tuple[str, ...]],
     force: bool,
 ) -> None:
-    """Write counts as JSON and CSV, every drawn gate and the run over time as SVG, and the events asked for.
+    """Write counts as JSON and CSV, every drawn gate, fitness and the run over time as SVG, and the events asked for.
 
     Parameters
     ----------
@@ -37,6 +37,8 @@ def write_gated(
     files = {"gating.json": (json.dumps(document, indent=2, allow_nan=False) + "\n").encode()}
     for number, svg in enumerate(drawings(gating), start=1):
         files[f"plots/{number:02d}.svg"] = svg.encode()
+    if gating.fitness.assessable:
+        files["plots/compensation.svg"] = gating.fitness.svg().encode()
     if quality.timeline is not None:
         files["plots/acquisition.svg"] = quality.svg().encode()
     population, formats = events

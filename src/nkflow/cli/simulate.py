@@ -20,6 +20,9 @@ __all__ = ["simulate"]
 @click.option("--difficulty", type=click.Choice(["ordinary", "hard"]), default="ordinary", show_default=True)
 @click.option("--fault", "faults", multiple=True, help="A fault in every sample tube; may be repeated.")
 @click.option("--events", type=click.IntRange(100), default=None, help="Events in a sample tube.")
+@click.option(
+    "--single-stains", type=click.Choice(["cells", "beads"]), default=None, help="Add compensation controls."
+)
 @force_option
 @json_option
 def simulate(
@@ -28,6 +31,7 @@ def simulate(
     difficulty: Literal["ordinary", "hard"],
     faults: tuple[str, ...],
     events: int | None,
+    single_stains: Literal["cells", "beads"] | None,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -40,7 +44,7 @@ def simulate(
     from nkflow.simulate.lot import simulate_lot
 
     given = {} if events is None else {"events": events}
-    lot = simulate_lot(seed, difficulty=difficulty, faults=faults, **given)
+    lot = simulate_lot(seed, difficulty=difficulty, faults=faults, single_stains=single_stains, **given)
     folder = lot.write(out, force=force)
     if as_json:
         echo_json(

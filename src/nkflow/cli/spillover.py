@@ -37,6 +37,10 @@ _SHOWN = 14  # detectors in a terminal
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Write this CSV, and JSON and SVG beside it.")
 @click.option("--layout", type=click.Choice(["square", "diva"]), default="square", show_default=True)
+@click.option(
+    "--page", type=click.Path(path_type=Path, dir_okay=False),
+    help="Draw each control against every other detector, before and after, on this HTML page.",
+)  # fmt: skip
 @force_option
 @json_option
 @click.pass_context
@@ -49,6 +53,7 @@ def spillover(
     spectra: bool,
     out: Path | None,
     layout: Literal["square", "diva"],
+    page: Path | None,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -59,7 +64,7 @@ def spillover(
     \b
     Exit code 3: controls that can't be used, each named with what is wrong; 4: a mistake in --controls.
     Examples:
-      nkflow spillover controls/ --out matrix.csv
+      nkflow spillover controls/ --out matrix.csv --page controls.html
       nkflow spillover controls/ --controls channels.csv --json
       nkflow spillover reference/ --spectra --out spectra.csv
     """
@@ -67,7 +72,9 @@ def spillover(
     from nkflow.controls.spectra import spectra_from_controls
     from nkflow.release.files import refuse_existing
 
-    for path in () if out is None else _outputs(out):
+    if spectra and page is not None:
+        raise click.UsageError("--page draws compensated controls; with --spectra there are none")
+    for path in (*(() if out is None else _outputs(out)), *(() if page is None else (page,))):
         refuse_existing(path, force=force)
     stains, unstained, decisions = _chosen(folder, controls, spectra=spectra, say=progress(ctx))
     if spectra:
@@ -77,6 +84,8 @@ def spillover(
     document = found.as_dict() | {"files": decisions, "coefficients": found.coefficients()}
     if out is not None:
         _write(out, found, document, layout=layout, force=force)
+    if page is not None:
+        _draw(page, found, stains, unstained=unstained, force=force)
     if as_json:
         echo_json(document)
         return
@@ -125,6 +134,35 @@ def _write(
     contents = (found.to_csv(layout), text, found.svg())
     for path, content in zip(_outputs(out), contents, strict=True):
         write_file(path, content.encode(), force=force)
+
+
+def _draw(
+    page: Path,
+    found: MeasuredSpillover,
+    stains: Mapping[str, Sample],
+    *,
+    unstained: Sequence[Sample],
+    force: bool,
+) -> None:
+    """Draw matrix, spreading, and each control against every other detector, on one page."""
+    from nkflow.controls.picture import control_svgs
+    from nkflow.controls.spreading import spreading
+    from nkflow.fcs.panel import find
+    from nkflow.plots.sheet import sheet_html
+    from nkflow.release.files import write_file
+
+    spread = spreading(found, stains, unstained=unstained)
+    parts: list[tuple[str, Sequence[str], Sequence[str]]] = [
+        ("Matrix", [found.svg(), spread.svg()], [finding.message for finding in found.findings])
+    ]
+    for key, sample in stains.items():
+        detector = sample.channels[find(sample.channels, key).index].name
+        drawn = control_svgs(found, detector, sample, unstained=unstained)
+        parts.append((f"{detector}: {sample.name}, before and after", drawn, []))
+    lead = [
+        "The steps mark the medians of negatives and positives. After compensation they are at one height."
+    ]
+    write_file(page, sheet_html("Compensation controls", parts, lead=lead).encode(), force=force)
 
 
 def _outputs(out: Path) -> tuple[Path, Path, Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -101,6 +102,19 @@ class Fitness:
     def assessable(self) -> int:
         """How many pairs the tube says something about."""
         return int(np.isfinite(self.slopes).sum())
+
+    def summary(self) -> str:
+        """Return in one line what the tube says of its compensation."""
+        number = Counter(pair.judgement for pair in self.pairs)
+        parts = [f"{number[word]} {word}" for word in ("well", "under", "over", "unclear") if number[word]]
+        said = {
+            "compensated already": "; the events were compensated already",
+            "not compensated": "; the events were not compensated before",
+            "unclear": "",
+        }
+        state = "" if self.state is None else said[self.state.word]
+        judged = ", ".join(parts) or "none"
+        return f"of {len(self.pairs)} pairs of channels {self.assessable} can be assessed: {judged}{state}"
 
     def pair(self, source: int, target: int) -> Pair:
         """Return what the tube says about one pair, by position."""

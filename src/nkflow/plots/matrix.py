@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Matrix", "matrix_figure", "matrix_svg"]
 
-CELL, LEFT, TOP, RIGHT, BOTTOM = 34.0, 150.0, 118.0, 16.0, 20.0  # px
+CELL, LEFT, TOP, RIGHT, BOTTOM = 34.0, 150.0, 118.0, 84.0, 20.0  # px
 NAME_LENGTH = 20
 FONT = "system-ui, 'Liberation Sans', Arial, Helvetica, sans-serif"
 INK, EMPTY = "#1a1a1a", "#e4e4e4"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from nkflow.compensation import Spillover
 from nkflow.counting.inputs import Counting
 from nkflow.dose.lot import Lot
 from nkflow.dose.product import Product
@@ -24,6 +25,8 @@ from nkflow.simulate.figures import HARD, PRODUCT, SPEED, STAINING, VARIATION
 from nkflow.simulate.lot_document import COUNTED_AT, lot_document
 from nkflow.simulate.particles import MARKERS, Staining
 from nkflow.simulate.product import TrueProduct, draw_product
+from nkflow.simulate.spectra import true_spillover
+from nkflow.simulate.stains import Carrier, simulate_controls
 from nkflow.simulate.tubes import Plan, SimulatedTube, tube_of
 from nkflow.simulate.writing import write_lot
 
@@ -54,9 +57,11 @@ class SimulatedLot:
     tubes
         The sample tubes, in the order of the lot document.
     controls
-        The other tubes.
+        The other tubes; with single stains, these and their unstained tubes come last.
     lot
         The lot document; file names are relative to the folder it will be written to.
+    spillover
+        The true matrix.
     truth
         What is true of the lot, as plain values: ``per_ml``, ``viability`` (0 to 1, of CD45+),
         ``doublet_share``, ``dilution_factor``, ``beads_per_ul``, and events by label under ``tubes``.
@@ -66,6 +71,7 @@ class SimulatedLot:
     controls: tuple[SimulatedTube, ...]
     lot: Lot
     truth: Mapping[str, Any]
+    spillover: Spillover = field(default_factory=true_spillover, repr=False)
 
     @property
     def true_per_ml(self) -> Mapping[str, float]:
@@ -103,6 +109,7 @@ def simulate_lot(
     *,
     faults: Collection[str] = (),
     events: int = 50_000,
+    single_stains: Carrier | None = None,
 ) -> SimulatedLot:
     """Return a lot with known truth; the same arguments give the same bytes (on one version of numpy).
 
@@ -117,6 +124,9 @@ def simulate_lot(
         and of a size drawn for the tube.
     events
         About how many events a sample tube has; a control tube has half as many.
+    single_stains
+        ``cells`` or ``beads``: add compensation controls, see `nkflow.simulate.stains`. They go into a folder
+        of their own; the other tubes stay as they are, byte for byte.
 
     Raises
     ------
@@ -143,10 +153,11 @@ def simulate_lot(
         _tube(plan, bench, staining=staining, lot=lot.lot, number=number, seed=seeds[3 + number])
         for number, plan in enumerate(plans)
     ]
+    stains = () if single_stains is None else simulate_controls(seed, single_stains, events=events // 2).tubes
     truth = {"schema": "nkflow.truth", "version": 1, "seed": seed, "difficulty": difficulty, "events": events}
     return SimulatedLot(
         tubes=tuple(tube for tube in tubes if tube.role == "sample"),
-        controls=tuple(tube for tube in tubes if tube.role != "sample"),
+        controls=(*(tube for tube in tubes if tube.role != "sample"), *stains),
         lot=lot,
         truth=truth | {"faults": sorted(faults)} | _truth(product, bench, tubes),
     )

@@ -26,6 +26,7 @@ __all__ = ["Carrier", "SimulatedControls", "StainFault", "simulate_controls"]
 
 Carrier = Literal["cells", "beads"]
 VIABILITY = "7-AAD"
+FOLDER = "compensation"
 _BEGIN = dt.datetime(2026, 3, 17, 8, 0)
 _OF = {detector.marker: detector.name for detector in DETECTORS}
 
@@ -60,6 +61,11 @@ class SimulatedControls:
     stains: Mapping[str, SimulatedTube]
     unstained: tuple[SimulatedTube, ...]
     spillover: Spillover
+
+    @property
+    def tubes(self) -> tuple[SimulatedTube, ...]:
+        """All of them."""
+        return (*self.stains.values(), *self.unstained)
 
     @property
     def controls(self) -> dict[str, Sample]:
@@ -118,7 +124,9 @@ def simulate_controls(
         for marker, stream in zip(MARKERS, streams[1:], strict=False)
     }
     negatives = tuple(
-        _tube(Plan(name, "unstained"), _cells(events, killed=killed), staining=usual, seed=stream)
+        _tube(
+            Plan(name, "unstained", folder=FOLDER), _cells(events, killed=killed), staining=usual, seed=stream
+        )
         for name, killed, stream in (
             ("Unstained", False, streams[-2]),
             ("Unstained heat-killed", True, streams[-1]),
@@ -152,7 +160,7 @@ def _faulty(usual: Staining, marker: str, carrier: Carrier, faults: Collection[S
 def _stain(
     marker: str, carrier: Carrier, *, usual: Staining, events: int, seed: np.random.SeedSequence
 ) -> SimulatedTube:
-    plan = Plan(f"{_OF[marker].removesuffix('-A')} {marker}", "single-stain", marker)
+    plan = Plan(f"{_OF[marker].removesuffix('-A')} {marker}", "single-stain", marker, folder=FOLDER)
     if carrier == "beads" and marker != VIABILITY:
         acquisition = acquire_beads(events, usual, seed=seed)
         return _of(plan, acquisition)

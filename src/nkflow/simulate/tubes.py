@@ -43,6 +43,8 @@ class Plan:
         Whether counting beads were added.
     faults
         What goes wrong while it is acquired; see `nkflow.simulate.faults`.
+    folder
+        Where its file goes in the folder of the lot.
     """
 
     id: str
@@ -50,6 +52,7 @@ class Plan:
     marker: str | None = None
     beads: bool = False
     faults: tuple[str, ...] = ()
+    folder: str = ""
 
     @property
     def given(self) -> frozenset[str]:

@@ -47,7 +47,12 @@ def _fill(folder: Path, lot: SimulatedLot) -> None:
     for tube in (*lot.tubes, *lot.controls):
         # a written file describes its channels anew; what the cytometer says of its detectors is handed over
         settings = {key: value for key, value in tube.sample.keywords.items() if _VOLTAGE.fullmatch(key)}
-        write_fcs(folder / f"{tube.id}.fcs", tube.sample, keywords=settings, byte_order="big")
+        place = folder / tube.plan.folder
+        place.mkdir(exist_ok=True)
+        write_fcs(place / f"{tube.id}.fcs", tube.sample, keywords=settings, byte_order="big")
+    stained = {tube.plan.folder for tube in lot.controls} - {""}
+    for name in sorted(stained):
+        (folder / name / "true_spillover.csv").write_text(lot.spillover.to_csv(), encoding="utf-8")
     about = f"Simulated, with known truth (truth.json): {lot.lot.lot}"
     (folder / "lot.yaml").write_text(documents.dump(lot.lot, comment=about), encoding="utf-8")
     (folder / "truth.json").write_text(json.dumps(lot.truth, indent=1) + "\n", encoding="utf-8")
