@@ -73,17 +73,18 @@ def gate_control(tube: Tube, own: int, unstained: Sequence[Tube]) -> Gated:
     chosen = _chosen(tube, own, gate, unstained)
     if chosen.positive is None and chosen.source:
         bright = _bright(tube, own, chosen.negative[own])
-        outside = np.count_nonzero(bright & ~gate.inside(tube))
-        if outside > 2 * FEWEST:
+        inside = gate.around(tube, tube.placed)
+        outside = np.count_nonzero(bright & ~inside)
+        if outside > max(2 * FEWEST, np.count_nonzero(bright & inside)):
             return _chosen(tube, own, scatter_gate(tube, bright), unstained)
     return chosen
 
 
 def _bright(tube: Tube, own: int, negative: Array) -> NDArray[np.bool_]:
-    """Return the usable events of a tube that are as bright as positives."""
+    """Return the events of a tube that are as bright as positives, saturated ones among them."""
     low, middle = np.quantile(negative, [0.1587, 0.5])
     floor = max(float(middle + 10.0 * (middle - low)), float(np.quantile(negative, 0.999)))
-    return np.asarray(tube.usable & (tube.light[own] > floor))
+    return np.asarray(tube.placed & (tube.light[own] > floor))
 
 
 def _chosen(tube: Tube, own: int, gate: ScatterGate, unstained: Sequence[Tube]) -> Gated:
@@ -109,15 +110,7 @@ def _negative(events: Array, own: int, gate: ScatterGate, unstained: Sequence[Tu
 
 
 def _saturated(tube: Tube, own: int, gate: ScatterGate) -> tuple[float, float]:
-    """Return the saturated part of the events inside the scatter limits, of the own and of the worst detector."""
-    if gate.forward is None or gate.side is None:
-        inside = np.ones(tube.n_events, dtype=np.bool_)
-    else:
-        inside = np.logical_and.reduce(
-            [
-                (tube.scatter[name] >= low) & (tube.scatter[name] <= high)
-                for name, (low, high) in (("FSC-A", gate.forward), ("SSC-A", gate.side))
-            ]
-        )
+    """Return the saturated part of the events inside the scatter gate, of the own and of the worst detector."""
+    inside = gate.around(tube, tube.placed)
     share = tube.saturated[:, inside].mean(axis=1) if inside.any() else np.zeros(len(tube.light))
     return float(share[own]), float(share.max())

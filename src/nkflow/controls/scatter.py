@@ -50,7 +50,11 @@ class ScatterGate:
 
     def inside(self, tube: Tube) -> NDArray[np.bool_]:
         """Return the usable events of `tube` inside, (n_events,)."""
-        keep = tube.usable.copy()
+        return self.around(tube, tube.usable)
+
+    def around(self, tube: Tube, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which of the events `among` (n_events,) lie inside."""
+        keep = among.copy()
         for name, limits in (("FSC-A", self.forward), ("SSC-A", self.side)):
             if limits is not None and name in tube.scatter:
                 keep &= (tube.scatter[name] >= limits[0]) & (tube.scatter[name] <= limits[1])
@@ -61,12 +65,13 @@ class ScatterGate:
 
 
 def scatter_gate(tube: Tube, among: NDArray[np.bool_] | None = None) -> ScatterGate:
-    """Return the gate round the main scatter cluster of the usable events, or of those also in `among`.
+    """Return the gate round the main scatter cluster of the placed events, or of those also in `among`.
 
+    Events that are saturated in a detector count: where nearly all are, what is left is debris.
     The mode is looked for in the logarithms of both areas, where a population is compact and debris is not.
     A control without scatter passes whole.
     """
-    keep = tube.usable if among is None else tube.usable & among
+    keep = tube.placed if among is None else tube.placed & among
     if "FSC-A" not in tube.scatter or "SSC-A" not in tube.scatter:
         return ScatterGate(None, None, (float("nan"), float("nan")), None)
     keep = keep & (tube.scatter["FSC-A"] > 0) & (tube.scatter["SSC-A"] > 0)
@@ -83,7 +88,7 @@ def scatter_gate(tube: Tube, among: NDArray[np.bool_] | None = None) -> ScatterG
         for place, width, up in zip(at, (widths[0], 3 * widths[1]), UP, strict=True)
     ]
     gate = ScatterGate(limits[0], limits[1], (float(np.exp(at[0])), float(np.exp(at[1]))), None)
-    return ScatterGate(gate.forward, gate.side, gate.mode, _singlets(tube, gate.inside(tube) & keep))
+    return ScatterGate(gate.forward, gate.side, gate.mode, _singlets(tube, gate.around(tube, keep)))
 
 
 def _mode(forward: Array, side: Array) -> tuple[float, float]:

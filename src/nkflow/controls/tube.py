@@ -38,8 +38,10 @@ class Tube:
         ``FSC-A``, ``FSC-H``, ``SSC-A``... -> (n_events,), those that the file has.
     saturated : (n_detectors, n_events)
         Who stands at the end of a detector's range.
+    placed : (n_events,)
+        Finite everywhere, and not saturated in a scatter area.
     usable : (n_events,)
-        Finite everywhere, and saturated neither in a detector nor in a scatter area.
+        Placed, and saturated in no detector.
     origin
         Cytometer, date and voltages.
     """
@@ -49,6 +51,7 @@ class Tube:
     light: NDArray[np.float64] = field(repr=False)
     scatter: dict[str, NDArray[np.float64]] = field(repr=False)
     saturated: NDArray[np.bool_] = field(repr=False)
+    placed: NDArray[np.bool_] = field(repr=False)
     usable: NDArray[np.bool_] = field(repr=False)
     origin: Origin = field(repr=False)
 
@@ -84,16 +87,17 @@ def tube_of(source: Source, names: Sequence[str] | None = None) -> Tube:
     light, scatter = values[: len(channels)], values[len(channels) :]
     tops = np.array([ceiling(channel, row) for channel, row in zip(channels, light, strict=True)])
     saturated = light >= tops[:, None]
-    usable = np.isfinite(values).all(axis=0) & ~saturated.any(axis=0)
+    placed = np.isfinite(values).all(axis=0)
     for (name, place), row in zip(places.items(), scatter, strict=True):
         if name in ("FSC-A", "SSC-A"):
-            usable &= row < ceiling(sample.channels[place], row)
+            placed &= row < ceiling(sample.channels[place], row)
     return Tube(
         name=sample.name,
         detectors=tuple(channel.name for channel in channels),
         light=light,
         scatter=dict(zip(places, scatter, strict=True)),
         saturated=saturated,
-        usable=np.asarray(usable, dtype=np.bool_),
+        placed=np.asarray(placed, dtype=np.bool_),
+        usable=np.asarray(placed & ~saturated.any(axis=0), dtype=np.bool_),
         origin=origin_of(sample, channels),
     )
