@@ -74,8 +74,8 @@ def gate_control(tube: Tube, own: int, unstained: Sequence[Tube]) -> Gated:
     if chosen.positive is None and chosen.source:
         bright = _bright(tube, own, chosen.negative[own])
         inside = gate.around(tube, tube.placed)
-        outside = np.count_nonzero(bright & ~inside)
-        if outside > max(2 * FEWEST, np.count_nonzero(bright & inside)):
+        outside = int(np.count_nonzero(bright & ~inside))
+        if outside > max(2 * FEWEST, int(np.count_nonzero(bright & inside))):
             return _chosen(tube, own, scatter_gate(tube, bright), unstained)
     return chosen
 
