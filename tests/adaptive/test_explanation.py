@@ -56,6 +56,21 @@ def test_explain__lists_the_numbers_that_no_cut_sets() -> None:
     }
 
 
+def test_fixed_cuts__are_shown_in_the_density_that_they_divide() -> None:
+    gating = gate(sample_of(), parse_template(TEXT))
+    found = gate(sample_of(), gating.template).explain("NK")
+    assert [(each.number.populations, each.parent) for each in found.seen] == [
+        (("CD3-",), "root"),
+        (("NK",), "CD3-"),
+    ]
+    assert "valleys there: " in str(found)
+    assert found._repr_html_().count("<svg") == 2
+    for cut, each in zip(("CD3", "CD56"), found.as_dict()["fixed"], strict=True):
+        assert each["value"] == pytest.approx(gating.resolution.values[cut])
+        assert min(abs(at - each["display"]) for at in each["candidates"]) < 0.03
+        assert sum(each["density"]["counts"]) <= each["events"]
+
+
 def test_drawings__stand_in_svg_in_plotly_and_in_a_notebook() -> None:
     found = gate(sample_of(), parse_template(TEXT)).explain("NK")
     assert len(found.svgs()) == len(found.cuts) == 2

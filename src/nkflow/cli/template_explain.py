@@ -103,9 +103,10 @@ def _planned(template: Template) -> dict[str, Any]:
 def _plan_line(cut: dict[str, Any]) -> str:
     low, high = cut["window"]
     sets = ", ".join(f"{population} ({number})" for population, number in cut["sets"].items())
+    units = " (display units)" if cut.get("space") == "display" else ""
     other = f", else {cut['otherwise']['kind']}" if "otherwise" in cut else ""
     how = f"{cut['find']['kind']}{other} of {cut['channel']} in {cut['of']}"
-    return f"{cut['name']}: {how}; window {low:g} to {high:g}; sets {sets}"
+    return f"{cut['name']}: {how}; window {low:g} to {high:g}{units}; sets {sets}"
 
 
 def _explained(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nkflow.gating.adaptive.explanation import explain_all
+from nkflow.gating.adaptive.explained_drawing import picture_of
 from nkflow.gating.drawing import Histogram
 from nkflow.gating.result import Gating
+from nkflow.plots.cut import cut_svg
 from nkflow.plots.outline import Outline
 from nkflow.plots.svg import density_svg, histogram_svg
 
@@ -23,7 +24,8 @@ def drawings(gating: Gating) -> tuple[str, ...]:
 
 def cut_drawings(gating: Gating) -> tuple[str, ...]:
     """Return an SVG element for each cut that was found in the tube: density, window, candidates, choice."""
-    return explain_all(gating).svgs()
+    pictures = (picture_of(cut) for cut in (gating.resolution.cuts if gating.resolution else ()))
+    return tuple(cut_svg(picture) for picture in pictures if picture is not None)
 
 
 def _drawing(gating: Gating, histogram: Histogram) -> str:

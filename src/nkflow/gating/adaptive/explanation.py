@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nkflow.gating.adaptive.explained_drawing import picture_of
 from nkflow.gating.adaptive.explained_text import explain_cut
 from nkflow.gating.adaptive.fixed_numbers import FixedNumber, fixed_numbers
+from nkflow.gating.adaptive.fixed_seen import FixedSeen, fixed_seen
 from nkflow.gating.adaptive.order import entries_set, entries_under
 from nkflow.gating.adaptive.resolution import Resolved
 from nkflow.gating.named import index_of
@@ -36,24 +37,33 @@ class Explanation:
         Those found in the data, in the order of the template.
     fixed
         Numbers of the template that are the same in every tube.
+    seen
+        Those of them that stand on one channel with a scale, in the density of the events that they divide.
     """
 
     population: str
     cuts: tuple[Resolved, ...]
     fixed: tuple[FixedNumber, ...] = ()
+    seen: tuple[FixedSeen, ...] = ()
 
     @property
     def lines(self) -> tuple[str, ...]:
         """One paragraph a cut, in the order of the template; then the fixed numbers."""
         found = tuple(line for cut in self.cuts for line in explain_cut(cut))
         head = () if found else (f"{self.population}: all its cuts are fixed",)
-        return (*found, *head, *(number.text for number in self.fixed))
+        return (*found, *head, *self._fixed_lines)
+
+    @property
+    def _fixed_lines(self) -> tuple[str, ...]:
+        seen = {each.number: each.text for each in self.seen}
+        return tuple(seen.get(number, number.text) for number in self.fixed)
 
     @property
     def pictures(self) -> tuple[CutPicture, ...]:
         """What is drawn of each cut that had events to look at."""
         drawn = (picture_of(cut) for cut in self.cuts)
-        return tuple(picture for picture in drawn if picture is not None)
+        found = tuple(picture for picture in drawn if picture is not None)
+        return (*found, *(each.picture for each in self.seen))
 
     def figure(self) -> go.Figure:
         """Return a plotly figure of all cuts: density, window (green), candidates (dotted), choice and its u (red)."""
@@ -65,10 +75,11 @@ class Explanation:
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain values: for each cut its density, candidates, choice, window, quality, SE."""
+        seen = {each.number: each.as_dict() for each in self.seen}
         return {
             "population": self.population,
             "cuts": [explained_dict(cut) for cut in self.cuts],
-            "fixed": [number.as_dict() for number in self.fixed],
+            "fixed": [seen[number] if number in seen else number.as_dict() for number in self.fixed],
         }
 
     def __str__(self) -> str:
@@ -77,12 +88,9 @@ class Explanation:
     def _repr_html_(self) -> str:
         from nkflow.plots.text import escaped
 
-        fixed = "".join(f"<p>{escaped(number.text)}</p>" for number in self.fixed)
-        return (
-            f"<div>{''.join(self.svgs())}</div>{fixed}"
-            if self.cuts
-            else f"<p>{escaped(self.lines[0])}</p>{fixed}"
-        )
+        head = "" if self.cuts else f"<p>{escaped(self.population)}: all its cuts are fixed</p>"
+        fixed = "".join(f"<p>{escaped(line)}</p>" for line in self._fixed_lines)
+        return f"{head}<div>{''.join(self.svgs())}</div>{fixed}"
 
 
 def explanation(gating: Gating, name: str) -> Explanation:
@@ -110,7 +118,9 @@ def _explained(gating: Gating, name: str, entries: set[int]) -> Explanation:
         (entry, number) for cut in cuts for entry, number in entries_set(cut.document, tree).items()
     }
     deciding = tuple(cut for cut in cuts if entries & set(entries_set(cut.document, tree)))
-    return Explanation(name, deciding, fixed_numbers(gating.template, entries, but=set_by_cuts))
+    fixed = fixed_numbers(gating.template, entries, but=set_by_cuts)
+    seen = (fixed_seen(gating, number) for number in fixed)
+    return Explanation(name, deciding, fixed, tuple(each for each in seen if each is not None))
 
 
 def explained_dict(cut: Resolved) -> dict[str, Any]:

@@ -32,8 +32,6 @@ class AdoptedCut:
         Median place in data units, which stands in the draft's gates; None for a band.
     wider
         How many times wider than the shipped window the search had to be.
-    optional
-        A tube may lack its channel.
     """
 
     name: str
@@ -47,7 +45,6 @@ class AdoptedCut:
     value: float | None
     wider: float
     reason: str = ""
-    optional: bool = False
 
     @property
     def n(self) -> int:

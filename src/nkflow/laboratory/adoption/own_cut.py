@@ -57,7 +57,6 @@ def own_cut(
         value,
         wider[shipped.name],
         reason,
-        shipped.optional,
     )
 
 

@@ -43,7 +43,9 @@ def remarks(tubes: Sequence[FoundIn], cuts: Sequence[AdoptedCut]) -> Iterator[Fi
             "few-tubes", "error", text, "", "windows from few tubes are wide, and still may be wrong"
         )
     few = [
-        f"{cut.name} in {cut.n}{_why(cut.name, used)}" for cut in cuts if cut.n < FEWEST and not cut.optional
+        f"{cut.name} in {cut.n}{_why(cut.name, used)}"
+        for cut in cuts
+        if cut.n < FEWEST and _matters(cut, used)
     ]
     if few and len(used) >= FEWEST:
         text = f"{len(used)} sample tubes can be used, but some cuts are found in fewer than {FEWEST}: {'; '.join(few)}"
@@ -78,6 +80,13 @@ def _without_gate(tubes: Sequence[FoundIn]) -> Iterator[Finding]:
     for (name, why), names in lacking.items():
         text = f"no gate for {name} in {', '.join(names)}: {why}"
         yield Finding("no-gate", "warning", text, name, "these tubes say nothing about its window")
+
+
+def _matters(cut: AdoptedCut, tubes: Sequence[FoundIn]) -> bool:
+    """Tell whether a cut that is seldom found is a fault by itself: not below another one, nor of an absent marker."""
+    answers = [found.answer for tube in tubes if (found := tube.cut(cut.name)) is not None]
+    reasons = [answer.reason for answer in answers if isinstance(answer, NoGate)]
+    return any(reason not in ("no-parent", "no-channel") for reason in reasons) or not reasons
 
 
 def _why(name: str, tubes: Sequence[FoundIn]) -> str:
