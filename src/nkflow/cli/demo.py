@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from nkflow.cli.output import echo_json, echo_table, escape, force_option, json_option, progress
-from nkflow.cli.verdict import echo_dose, leave
+from nkflow.cli.verdict import echo_dose, leave, verdict_is_data_option
 
 __all__ = ["demo"]
 
@@ -20,9 +20,10 @@ __all__ = ["demo"]
     show_default=True,
     help="Where the lot is copied and released.",
 )
+@verdict_is_data_option
 @force_option
 @json_option
-def demo(out: Path, force: bool, as_json: bool) -> None:
+def demo(out: Path, verdict_is_data: bool, force: bool, as_json: bool) -> None:
     """Run the shipped lot from its FCS files to a verdict, and hold it to its known truth.
 
     \b
@@ -48,4 +49,4 @@ def demo(out: Path, force: bool, as_json: bool) -> None:
         ]
         echo_table(("quantity", "nkflow", "95 % interval", "truth"), rows)
         click.echo(f"\npage:   {escape(str(result.page))}\nrecord: {escape(str(result.record_file))}")
-    leave(result.document["verdict"], as_data=False)
+    leave(result.document["verdict"], as_data=verdict_is_data, unreadable=result.release.unreadable)
