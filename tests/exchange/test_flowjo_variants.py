@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import re
 import warnings
 from pathlib import Path
 
@@ -410,3 +412,60 @@ def test_compare_counts__explains_by_the_border_and_says_what_it_can_not_explain
     assert found[0] == "same"
     assert found[2] in ("border", "grid")
     assert found[2000] == "unexplained"
+
+
+ODD = [
+    "",
+    "NaN",
+    "INF",
+    "1e400",
+    "-1e308",
+    "0",
+    "-1",
+    "abc",
+    "9" * 400,
+    "root",
+    "a/b",
+    "../x",
+    "\u202e",
+    "=1",
+    "--",
+]
+
+
+def test_read_flowjo__raises_nothing_but_its_own_error(tmp_path) -> None:
+    rng = random.Random(3)
+    whole = [
+        workspace(tmp_path / "w.wsp", sample(axes(dyes), *TREE)).read_text()
+        for dyes in (*KINDS.values(), HYPERLOG)
+    ]
+    refused = 0
+    for number in range(400):
+        text = rng.choice(whole)
+        for pattern, put in (
+            (r'="([^"]*)"', lambda _: rng.choice(ODD)),
+            (r"(<\w[\w:]*[^<>]*/>)", lambda m: rng.choice(["", m * 2])),
+        ):
+            if pattern.startswith("=") or number % 3 == 0:
+                spot = rng.choice(list(re.finditer(pattern, text)))
+                text = text[: spot.start(1)] + put(spot[1]) + text[spot.end(1) :]
+        path = tmp_path / "odd.wsp"
+        path.write_text(text)
+        try:
+            read_flowjo(path, flowjo_binned=number % 5 == 0, allow=("leave-out-gates",) if number % 2 else ())
+        except TemplateError:
+            refused += 1
+    assert 50 < refused < 350
+
+
+def test_read_flowjo__opens_nothing_that_the_document_names(tmp_path) -> None:
+    bomb = '<!DOCTYPE w [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
+    path = workspace(tmp_path / "w.wsp", sample(axes(LOGICLE), *TREE))
+    text = path.read_text()
+    for data in (
+        text.replace("?>", f"?>{bomb}", 1).encode(),
+        text.replace('encoding="UTF-8"?>', f'encoding="UTF-16"?>{bomb}', 1).encode("utf-16"),
+    ):
+        path.write_bytes(data)
+        with pytest.raises(TemplateError, match="document type or entity"):
+            read_flowjo(path)

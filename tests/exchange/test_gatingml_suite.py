@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nkflow.exchange import read_gatingml
+from nkflow.exchange import cross_check, read_gatingml, write_gatingml
 from nkflow.fcs import read_fcs
 from nkflow.gating import gate, parse_template
 
@@ -71,6 +71,20 @@ def test_read_gatingml__gates_the_compliance_set_event_for_event(suite, sample, 
         np.testing.assert_array_equal(gating.mask(name), truth)
         np.testing.assert_array_equal(again.mask(name), truth)
         assert gating.counts[name] == COUNTS[name]
+
+
+@pytest.mark.parametrize("document", FILES)
+def test_write_gatingml__keeps_the_compliance_set_and_flowkit_agrees(
+    suite, sample, tmp_path, document: str
+) -> None:
+    template = read_gatingml(suite / "gml" / document)
+    for number, more in enumerate(({}, {"sample": sample})):
+        written = read_gatingml(write_gatingml(tmp_path / f"{number}.xml", template, **more))
+        gating = gate(sample, written)
+        for name in FILES[document]:
+            truth = np.loadtxt(suite / "truth" / f"Results_{name}.txt").astype(bool)
+            np.testing.assert_array_equal(gating.mask(name), truth)
+        assert cross_check(sample, gating).identical
 
 
 def test_suite__is_the_one_that_is_tested(suite) -> None:

@@ -213,6 +213,37 @@ def test_read_gatingml__takes_the_names_that_cytobank_writes_beside_ids(tmp_path
     assert 'gating:id="GateSet_2"' in written
 
 
+def tailored(id_: str, low: float, file: str) -> str:
+    return (
+        f'<g:RectangleGate g:id="{id_}"><d:custom_info><cytobank><name>cells</name><gate_id>1</gate_id><tailored>true'
+        f"</tailored><fcs_file_filename>{file}</fcs_file_filename></cytobank></d:custom_info>"
+        f'<g:dimension g:compensation-ref="FCS" g:min="{low}"><d:fcs-dimension d:name="X"/></g:dimension>'
+        "</g:RectangleGate>"
+    )
+
+
+@pytest.mark.parametrize(("file", "low"), [("", 200), ("one.fcs", 300), ("two.fcs", 400), ("other.fcs", 200)])
+def test_read_gatingml__takes_the_gate_that_cytobank_tailored_for_a_file(
+    tmp_path: Path, file: str, low: float
+) -> None:
+    head = CYTOBANK[: CYTOBANK.index("<g:RectangleGate")]
+    gates = (
+        tailored("G_base", 200, "") + tailored("G_one", 300, "one.fcs") + tailored("G_two", 400, "two.fcs")
+    )
+    both = (
+        '<g:BooleanGate g:id="S" g:parent_id="G_one"><g:or><g:gateReference g:ref="G_two"/>'
+        '<g:gateReference g:ref="G_base"/></g:or></g:BooleanGate>'
+    )
+    path = tmp_path / "CytExp.xml"
+    path.write_text(f"{head}{gates}{both}</g:Gating-ML>")
+    template = read_gatingml(path, file=file)
+    gating = gate(SAMPLE, template)
+    for name in ("cells", "S"):
+        np.testing.assert_array_equal(gating.mask(name), EVENTS[:, 0] >= low)
+    assert len(template.tree.nodes) == 2
+    assert [finding.code for finding in template.findings] == ["tailored-gate"] * 2
+
+
 def test_identifier__is_an_xml_name_and_its_own() -> None:
     taken: set[str] = set()
     made = [identifier(name, taken) for name in ("NK", "NK", "CD45+", "7-AAD", "a/b", "-", "", "ß x")]

@@ -28,7 +28,9 @@ def template_from(name: str, *, sample: Sample | None = None, of: str = "") -> T
 
     match Path(name).suffix.lower():
         case ".xml" | ".gml":
-            return read_gatingml(name)
+            return read_gatingml(
+                name, file=of or (sample.path.name if sample is not None and sample.path else "")
+            )
         case ".wsp":
             workspace = read_flowjo(name)
             if of and of not in workspace:

@@ -11,7 +11,7 @@ import numpy as np
 
 from nkflow.compensation import Spillover
 from nkflow.errors import CompensationError, ScaleError
-from nkflow.exchange.flowjo_nodes import FlowJoError, attribute, children, number, tag
+from nkflow.exchange.flowjo_nodes import FlowJoError, attribute, children, number, optional_number, tag
 from nkflow.fcs.channels import is_time
 from nkflow.fcs.numerals import parse_float
 from nkflow.scales import Arcsinh, Biex, Hyperlog, Log, Logicle, Scale
@@ -223,9 +223,9 @@ def _linear(channel: str, compensated: bool, node: _Element, step: float | None)
     low, high = number(node, "minRange"), number(node, "maxRange")
     if not low < high:
         low, high = -math.inf, math.inf
-    gain = float(attribute(node, "gain", "1") or 1)
+    gain = optional_number(node, "gain")
     factor = 1.0
-    if is_time(channel) and gain not in (0.0, 1.0):
+    if is_time(channel) and gain not in (None, 0.0, 1.0):
         factor = (step or 1.0) / gain
     if factor == 1.0 or math.isclose(factor, 1.0, rel_tol=1e-6):
         factor = 1.0

@@ -118,7 +118,7 @@ def _polygon(shape: _Element, channels: Channels) -> FlowJoGate:
         touches |= at_end
         scales.append(clipped(axis) if at_end else axis.scale or Linear(1.0))
     x, y = (_dimension(axis, scale) for axis, scale in zip(axes, scales, strict=True))
-    resolution = int(attribute(shape, "gateResolution", "256") or 256)
+    resolution = int(optional_number(shape, "gateResolution") or _DISPLAY)
     return FlowJoGate(Polygon(x, y, points), touches=touches, axes=tuple(axes), resolution=resolution)
 
 

@@ -18,6 +18,7 @@ from nkflow.exchange.gatingml_gates import GATES, OWN, UNCOMPENSATED, Definition
 from nkflow.exchange.gatingml_names import paths_of, tailored_file
 from nkflow.exchange.gatingml_nodes import DATA, GATING, TRANSFORMS, MistakeError, local, optional_text, text
 from nkflow.exchange.gatingml_scales import matrix, transformation
+from nkflow.exchange.gatingml_tailored import for_file
 from nkflow.exchange.imported import ImportedTemplate
 from nkflow.exchange.xml import read_xml
 from nkflow.fcs.findings import Finding
@@ -36,13 +37,18 @@ __all__ = ["read_gatingml"]
 T = TypeVar("T")
 
 
-def read_gatingml(path: str | os.PathLike[str]) -> ImportedTemplate:
+def read_gatingml(path: str | os.PathLike[str], *, file: str = "") -> ImportedTemplate:
     """Return the template of the Gating-ML 2.0 document at `path`.
 
     Populations go by the names that nkflow and Cytobank write beside the ids of gates and quadrants, else by the
     ids. ``FCS`` compensation takes the matrix of the file, or the one given to `gate`; spectrum matrices stand
     in the template, and each dimension keeps its own. ``custom_info`` is kept as it stands, and written again by
     `write_gatingml`.
+
+    Parameters
+    ----------
+    file
+        FCS file name: of the gates that Cytobank tailored for single files, those of this one count.
 
     Raises
     ------
@@ -57,7 +63,7 @@ def read_gatingml(path: str | os.PathLike[str]) -> ImportedTemplate:
         raise TemplateError(
             f"{name} is not Gating-ML 2.0", [Problem(name, 1, "", found, f"{{{GATING}}}Gating-ML")]
         )
-    reader = _Reader(name)
+    reader = _Reader(name, file)
     document = reader.document(root)
     if reader.problems:
         count = len(reader.problems)
@@ -73,8 +79,8 @@ def read_gatingml(path: str | os.PathLike[str]) -> ImportedTemplate:
 class _Reader:
     """The work of `read_gatingml`: definitions first, since they may stand behind the gates (GM-13)."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, file: str) -> None:
+        self.name, self.file = name, file
         self.problems: list[Problem] = []
         self.findings: list[Finding] = []
         self.custom_info: dict[int, tuple[str, ...]] = {}
@@ -84,6 +90,8 @@ class _Reader:
     def document(self, root: _Element) -> dict[str, Any]:
         """Return the template document as plain values; mistakes are in `problems`."""
         nodes = list(root.iter(*(f"{{{GATING}}}{kind}" for kind in GATES)))
+        nodes, left_out = for_file(nodes, self.file)
+        self.findings += left_out
         used = _compensations(nodes)
         definitions = Definitions(
             self._named(root, TRANSFORMS, "transformation", transformation),
@@ -127,7 +135,7 @@ class _Reader:
             texts = _custom_info(node)
             if texts:
                 self.custom_info[entry] = texts
-            if entry >= 0 and (file := tailored_file(node)):
+            if entry >= 0 and (file := tailored_file(node)) not in ("", self.file):
                 name = text(node, GATING, "id")
                 self.findings.append(
                     Finding(

@@ -16,7 +16,7 @@ from nkflow.gating.tree import MAX_DEPTH, ROOT
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-__all__ = ["NKFLOW", "identifier", "paths_of", "tailored_file"]
+__all__ = ["NKFLOW", "custom_text", "identifier", "paths_of", "tailored_file"]
 
 NKFLOW = "urn:nkflow:gating-ml:1"
 _ALLOWED = re.compile(r"[A-Za-z0-9.-]")
@@ -39,7 +39,7 @@ def identifier(name: str, taken: set[str]) -> str:
 
 def tailored_file(node: _Element) -> str:
     """Return the one FCS file that a gate of Cytobank is for, "" where it is for all (STANDARDS GM-16)."""
-    return _custom_text(node, "fcs_file_filename")
+    return custom_text(node, "fcs_file_filename")
 
 
 def paths_of(nodes: Sequence[_Element]) -> dict[str, str]:
@@ -97,7 +97,7 @@ def _usable(name: str, id_: str) -> str:
 
 
 def _name(node: _Element) -> str:
-    return _custom_attribute(node, "population") or _custom_text(node, "name")
+    return _custom_attribute(node, "population") or custom_text(node, "name")
 
 
 def _custom_attribute(node: _Element, tag: str) -> str:
@@ -115,7 +115,7 @@ def _quadrant_names(node: _Element) -> dict[str, str]:
     }
 
 
-def _custom_text(node: _Element, tag: str) -> str:
+def custom_text(node: _Element, tag: str) -> str:
     """Return what Cytobank says about a gate under `tag`."""
     for custom in node.iterchildren(f"{{{DATA}}}custom_info"):
         for cytobank in custom.iterchildren("{*}cytobank", "cytobank"):
