@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from nkflow.compensation import Spillover
+from nkflow.errors import TemplateError
 from nkflow.exchange import cross_check, read_gatingml, write_gatingml
 from nkflow.fcs import Sample, read_fcs, write_fcs
 from nkflow.gating import gate, parse_template
@@ -241,3 +242,11 @@ def test_read_gatingml__notes_definitions_that_no_gate_uses(tmp_path) -> None:
         ("definition-unused", "log"),
         ("definition-unused", "S"),
     ]
+
+
+def test_read_gatingml__sends_those_who_exported_gates_from_flowjo_to_the_workspace(tmp_path) -> None:
+    with pytest.raises(TemplateError, match="read its workspace"):
+        document(
+            tmp_path / "t.xml",
+            rectangle("R", side("X", 1).replace(' g:compensation-ref="uncompensated"', "")),
+        )

@@ -222,7 +222,10 @@ def _compensated(
 
     ``FCS`` insists on nothing: without a matrix in the file it means uncompensated.
     """
-    reference = text(node, GATING, "compensation-ref")
+    reference = optional_text(node, GATING, "compensation-ref")
+    if not reference:
+        next_step = "FlowJo leaves it out, and its scales too, where it exports gates: read its workspace."
+        raise MistakeError(node, "no compensation-ref", f"{UNCOMPENSATED}, {OWN} or a matrix", next_step)
     if reference == UNCOMPENSATED:
         return False, ""
     if reference == OWN:
