@@ -253,3 +253,16 @@ def test_verb__writes_draft_and_pictures_and_prints_one_document(folder: Path, t
     assert few.exit_code == 4
     assert json.loads(few.stdout)["schema"] == "nkflow.error"
     assert not (tmp_path / "x.yaml").exists()
+
+
+def test_single_stains_of_several_lots__give_the_matrix_of_one(folder: Path, tmp_path: Path) -> None:
+    several = copied(folder, tmp_path / "several", 4)
+    sample = simulate_lot(201, events=1000).tubes[0].sample
+    for day in ("monday", "tuesday"):
+        (several / day / "comp").mkdir(parents=True)
+        write_single_stains(several / day / "comp", sample)
+    found = adopt(NAME, several, allow=("few-tubes",))
+    (said,) = [finding for finding in found.findings if finding.code == "several-single-stains"]
+    assert "tuesday" in said.message
+    assert found.matrix == f"matrix from {len(sample.spillover.detectors)} single stains"
+    assert found.template.compensation.policy == "template"

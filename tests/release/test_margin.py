@@ -200,6 +200,14 @@ def test_invalid_lot__margins_are_those_of_its_numbers(lot: Path, edit) -> None:
     assert margins["boundaries"]
 
 
+def test_too_many_events__are_said_and_not_recounted(judged, monkeypatch: pytest.MonkeyPatch) -> None:
+    inputs, tubes, _ = judged(5, "nk_release_7aad")
+    monkeypatch.setattr("nkflow.release.margin.MOST_EVENTS", 1000)
+    found = margins_of_lot(inputs, tubes, judge_lot(inputs, tubes))
+    assert found.margins == ()
+    assert "more than the 1,000" in found.reason
+
+
 def test_lot_without_a_dose__says_why_there_are_none(lot: Path) -> None:
     (lot / "B.fcs").write_bytes(b"nothing")
     found = release(lot / "lot.yaml", second_engine=False)

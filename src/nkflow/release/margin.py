@@ -18,6 +18,7 @@ from nkflow.release.tubes import GatedTube
 
 __all__ = ["Margin", "Margins", "margins_of", "margins_of_lot"]
 
+MOST_EVENTS = 8_000_000  # of all tubes together: 0.7 GB of columns and masks
 Judge = Callable[[tuple[GatedTube, ...]], Answer]
 
 
@@ -169,6 +170,10 @@ def margins_of(tubes: tuple[GatedTube, ...], judge: Judge, *, verdict: str, of: 
     samples = [tube for tube in tubes if tube.role == "sample"]
     if not samples or any(tube.gating is None for tube in tubes):
         return Margins(verdict, of, reason="not every tube could be gated")
+    if (total := sum(tube.sample.n_events for tube in tubes if tube.sample is not None)) > MOST_EVENTS:
+        return Margins(
+            verdict, of, reason=f"{total:,} events are more than the {MOST_EVENTS:,} that are recounted"
+        )
     events = tuple(map(tube_events, tubes))
     if any(tube is None for tube in events):
         return Margins(

@@ -106,6 +106,7 @@ class MovedCut:
     def nearest(self, judge: Judge, *, now: str, upwards: bool) -> Flip | None:
         """Return the nearest flip on one side."""
         every = np.unique(np.concatenate([found.shifts for found, _ in self._crossings]))
+        every = every[np.isfinite(every)]  # what the scale shows nowhere (zero on a log) no boundary reaches
         ends = [found.reach[1 if upwards else 0] for found, _ in self._crossings]
         end = min(ends) if upwards else max(ends)
         places = every[every >= 0] if upwards else every[every < 0][::-1]

@@ -123,18 +123,32 @@ def _matrix(
     tubes: Sequence[OwnTube],
 ) -> tuple[tuple[Spillover, tuple[str, ...]] | None, list[Finding]]:
     """Return the matrix from single stains with their names; None without any."""
-    stains = [tube for tube in tubes if tube.role == "single-stain" and tube.sample is not None]
-    if not stains:
+    every = [tube for tube in tubes if tube.role == "single-stain" and tube.sample is not None]
+    if not every:
         text = "there are no single stains: the draft takes the matrix as the shipped template does"
         return None, [
             Finding("no-single-stains", "warning", text, "", "a wrong matrix in the files stays wrong")
         ]
-    dark = [tube.sample for tube in tubes if tube.role == "unstained" and tube.sample is not None]
+    groups = [tube.group for tube in every]
+    group = max(dict.fromkeys(groups), key=lambda name: (groups.count(name), name))
+    stains = [tube for tube in every if tube.group == group]
+    said = []
+    if len(stains) < len(every):
+        text = f"there are single stains of {len(set(groups))} lots; the matrix is that of {group}"
+        said.append(Finding("several-single-stains", "info", text, group, "the others are not used"))
+    dark = _unstained(tubes, group)
     controls = {tube.marker: tube.sample for tube in stains if tube.marker and tube.sample}
     if len(controls) < len(stains):
         controls = identify([tube.sample for tube in stains if tube.sample is not None]).controls
     measured = spillover_from_controls(controls, unstained=dark or None)
-    return (measured, tuple(tube.name for tube in stains)), list(measured.findings)
+    return (measured, tuple(tube.name for tube in stains)), [*said, *measured.findings]
+
+
+def _unstained(tubes: Sequence[OwnTube], group: str) -> list[Sample]:
+    """Return the unstained tubes that stand with the single stains; without one there, all of them."""
+    dark = [tube for tube in tubes if tube.role == "unstained" and tube.sample is not None]
+    near = [tube for tube in dark if tube.group == group] or dark
+    return [tube.sample for tube in near if tube.sample is not None]
 
 
 def _based(
