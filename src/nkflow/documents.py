@@ -10,7 +10,8 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -104,7 +105,7 @@ def validate(document: object, model: type[M], *, name: str, error: type[Documen
         text = json.dumps(_plain(document), allow_nan=True)
         return model.model_validate_json(text)
     except ValidationError as problem:
-        problems = [_problem(item, document, name) for item in problem.errors(include_url=False)]
+        problems = _merged(_problem(item, document, name) for item in problem.errors(include_url=False))
         count = len(problems)
         raise error(f"{name} has {count} mistake{'s' if count != 1 else ''}", problems) from None
 
@@ -191,6 +192,17 @@ def _problem(item: ErrorDetails, tree: object, name: str) -> Problem:
     if item["type"] == "extra_forbidden":
         return Problem(name, line, path, "an unknown key", "a key of this document", "Check its spelling.")
     return Problem(name, line, path, found, message[:1].lower() + message[1:], _next_step(item["type"]))
+
+
+def _merged(problems: Iterable[Problem]) -> list[Problem]:
+    """Return one problem per place: a value that may be of several types is one mistake, not one per type."""
+    places: dict[tuple[str, int | None, str], list[Problem]] = {}
+    for problem in problems:
+        places.setdefault((problem.path, problem.line, problem.found), []).append(problem)
+    return [
+        replace(first, expected=", or ".join(dict.fromkeys(p.expected for p in (first, *others))))
+        for first, *others in places.values()
+    ]
 
 
 _NEXT_STEPS = (

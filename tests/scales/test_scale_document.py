@@ -66,4 +66,5 @@ scales:
     assert "0 <= W <= M / 2, not W = 3.0, M = 4.5" in said
     assert "'logicle'" in said
     assert "low < high" in said
+    assert "a valid number, or input should be 'range'" in said  # one mistake, though T may be of two kinds
     assert [problem.line for problem in caught.value.problems] == [3, 4, 5, 6, 7, 8]
