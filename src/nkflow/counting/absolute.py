@@ -107,8 +107,9 @@ def _by_beads(
         return NotEvaluable("the volume of product in a tube is not given")
     if beads is None or any("beads" not in tube.counts for tube in tubes):
         return NotEvaluable("beads were not counted in every tube")
-    if any(tube.counts["beads"] == 0 for tube in tubes):
-        return NotEvaluable("a tube has no bead events")
+    empty = [tube.tube for tube in tubes if tube.counts["beads"] == 0]
+    if empty:
+        return NotEvaluable(f"no bead events in tube {', '.join(empty)}")
     df, counted = dilution_factor(counting.dilutions), sum(tube.counts["beads"] for tube in tubes)
     terms = [
         Term(f"counting beads @{measurement}", "beads", 1 / math.sqrt(counted), False),

@@ -96,9 +96,9 @@ def _check(tube: str, counts: Mapping[str, int]) -> None:
 
 def _refuse(tube: str, name: str, *, found: int, expected: str) -> None:
     raise CountingError(
-        f"tube {tube}: the count of {name} can't be",
+        f"the count of {name} can't be",
         code="counts-inconsistent",
-        where=f"tube {tube}, {name}",
+        where=f"tube {tube}",
         found=str(found),
         expected=expected,
         next_step="The leaves are disjoint and sum to their parent; count the tube again.",
