@@ -16,6 +16,7 @@ from nkflow.gating.origin import compare
 __all__ = ["diagnose", "peak"]
 
 SATURATED = 0.01  # of the scatter-gated events
+SOME_CLIPPED = 0.05  # of the positives
 CLIPPED = 0.5  # of the positives: what is left of them is no sample of the dye
 BRIGHTER = 1.25  # times the own detector: another one is the dye's
 BRIGHT = 10.0  # robust SDs
@@ -112,11 +113,11 @@ def _brightness(detector: str, control: Gated) -> list[Finding]:
 
 def _saturation(detector: str, control: Gated) -> list[Finding]:
     own, worst = control.saturated
-    if worst < SATURATED:
+    positives = (1.0 - own) * control.positives.shape[1] / max(control.events.shape[1], 1)
+    if worst < SATURATED and own < SOME_CLIPPED * (own + positives):
         return []
-    positives = control.positives.shape[1] / max(control.events.shape[1], 1)
     clipped = own > CLIPPED * (own + positives)
-    where = "its own detector" if own >= SATURATED else "another detector"
+    where = "its own detector" if own >= SATURATED or worst < SATURATED else "another detector"
     text = f"{control.tube.name} ({detector}) is saturated: {100 * worst:.1f} % of its events are at the end of {where}"
     consequence = (
         "what is left of the positives is no sample of the dye" if clipped else "those events are left out"

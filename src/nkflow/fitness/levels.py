@@ -15,6 +15,7 @@ ENOUGH = 16_000  # events
 NARROW = 0.05  # of the events: the densest stretch is the negative
 NEAR_ZERO = 3.5  # SDs: a densest stretch further up is no negative but a marker that every event carries
 WIDE = 10.0  # times the other channels' negatives: a stretch as wide is no negative either
+LIFTED, LIFTED_WIDE = 20.0, 4.0  # times them: a narrow negative that a neighbour of every event lifts
 POSITIVE = 10.0  # SDs above the negative
 BRIGHT = 20.0  # SDs: the median of a population that is bright enough to show a residual slope
 FEWEST = 100
@@ -71,7 +72,9 @@ def levels(columns: Array, usable: NDArray[np.bool_] | None = None, *, merged: b
     some = some[:, :: max(1, some.shape[1] // ENOUGH)]
     found = [_negative(row) for row in some]
     centre, width = np.array([pair[0] for pair in found]), np.array([pair[1] for pair in found])
-    has = (centre <= NEAR_ZERO * width) & (width <= WIDE * np.median(width))
+    typical = float(np.median(width))
+    has = (centre <= NEAR_ZERO * width) & (width <= WIDE * typical)
+    has |= (centre <= LIFTED * typical) & (width <= LIFTED_WIDE * typical)
     usual = float(np.median(width[has])) if has.any() else float(np.median(width))
     centre, width = np.where(has, centre, 0.0), np.where(has, width, usual)
     positive = centre + POSITIVE * width
