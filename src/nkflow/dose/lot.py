@@ -63,12 +63,14 @@ class Lot(Document):
     """A lot document (``nkflow: lot/1``).
 
     `template` is a shipped name or a path relative to the lot; it is absent where the tubes hold counts.
+    `spillover` is a matrix as CSV or JSON, relative to the lot, that every tube is compensated with instead of its own.
     `records` are the records of earlier doses, by the SHA-256 of their bytes (`load_lot` reads them).
     """
 
     nkflow: Literal["lot/1"]
     lot: Annotated[str, Field(min_length=1)]
     template: str | None = None
+    spillover: Path | None = None
     protocol: str
     product: Product
     recipient: Recipient
@@ -133,7 +135,8 @@ def load_lot(path: str | Path) -> Lot:
     )
     named = {"template": lot.template, "protocol": lot.protocol}
     paths = {key: str(folder / name) for key, name in named.items() if name is not None and is_path(name)}
-    return lot.model_copy(update={"tubes": tubes, **paths}).with_records(records)
+    matrix = {} if lot.spillover is None else {"spillover": folder / lot.spillover}
+    return lot.model_copy(update={"tubes": tubes, **paths, **matrix}).with_records(records)
 
 
 def is_path(name: str) -> bool:
@@ -163,7 +166,7 @@ def _file_places(tree: object) -> Iterator[tuple[int | str, ...]]:
     """Return where the tree of a lot names files."""
     if not isinstance(tree, Mapping):
         return
-    yield from ((key,) for key in ("template", "protocol") if key in tree)
+    yield from ((key,) for key in ("template", "spillover", "protocol") if key in tree)
     order = tree.get("dose")
     lists = {
         ("tubes",): ("file", tree.get("tubes")),

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from nkflow import documents
+from nkflow.compensation import Spillover
 from nkflow.dose.lot import Lot, load_lot
 from nkflow.dose.named import collect, load_named
 from nkflow.dose.protocol import Protocol, load_protocol, protocols
-from nkflow.errors import LotError, Problem
+from nkflow.errors import CompensationError, LotError, Problem
 from nkflow.gating.load import load_template, templates
 from nkflow.gating.template import Template
 
@@ -41,6 +42,7 @@ class Inputs:
     protocol: Protocol
     files: tuple[TubeFile, ...]
     written: Mapping[str, Any]
+    spillover: Spillover | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the documents as plain values for the record; the lot as it was written, with its own paths."""
@@ -84,6 +86,7 @@ def load_inputs(path: Path) -> Inputs:
             for i, tube in enumerate(lot.tubes)
             if tube.file is None
         ]
+    matrix = None if lot is None or lot.spillover is None else _matrix(lot.spillover, path, problems)
     if problems or lot is None or template is None or protocol is None:
         count = len(problems)
         raise LotError(f"the lot can't be released: {count} mistake{'s' if count != 1 else ''}", problems)
@@ -95,4 +98,13 @@ def load_inputs(path: Path) -> Inputs:
         if tube.file is not None
     )
     written = documents.load(path, Lot, error=LotError).model_dump(mode="json", exclude_defaults=True)
-    return Inputs(lot, template, protocol, files, written)
+    return Inputs(lot, template, protocol, files, written, matrix)
+
+
+def _matrix(file: Path, lot: Path, problems: list[Problem]) -> Spillover | None:
+    """Read the matrix that the lot names; one that can't be used is a mistake of the lot."""
+    try:
+        return Spillover.from_csv(file)
+    except CompensationError as error:
+        problems.append(Problem(str(lot), None, "spillover", str(error), "a spillover matrix as CSV or JSON"))
+        return None

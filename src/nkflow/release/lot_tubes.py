@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from nkflow.compensation import Spillover
 from nkflow.errors import DataError, GatingError
 from nkflow.fcs.read import read_fcs
 from nkflow.fcs.sample import Sample
@@ -20,6 +21,7 @@ def gate_lot(
     files: Sequence[TubeFile],
     template: Template,
     *,
+    spillover: Spillover | None = None,
     threads: int | None,
     second_engine: bool,
     progress: Callable[[str], None],
@@ -35,10 +37,14 @@ def gate_lot(
         return gate_tube(tube, given, threads=threads, second_engine=second_engine)
 
     if not template.is_adaptive:
-        return tuple(one(tube, Given(template)) for tube in files)
+        return tuple(one(tube, Given(template, spillover=spillover)) for tube in files)
     fmos = _fmos(files)
-    found = {tube.name: one(tube, Given(template, fmos)) for tube in files if tube.role in _STAINED}
-    first = _first(tuple(found.values()))
+    found = {
+        tube.name: one(tube, Given(template, fmos, spillover=spillover))
+        for tube in files
+        if tube.role in _STAINED
+    }
+    first = _first(tuple(found.values()), spillover)
     for tube in files:
         if tube.name not in found:
             found[tube.name] = _without_gates(tube) if first is None else one(tube, first)
@@ -63,7 +69,7 @@ def _fmos(files: Sequence[TubeFile]) -> Mapping[str, Sample] | GatingError:
     return found
 
 
-def _first(tubes: Sequence[GatedTube]) -> Given | None:
+def _first(tubes: Sequence[GatedTube], spillover: Spillover | None) -> Given | None:
     """Return the gates of the first sample tube, one with all cuts where there is one."""
     gated = [tube for tube in tubes if tube.role == "sample" and tube.gating is not None]
     whole = [
@@ -73,7 +79,7 @@ def _first(tubes: Sequence[GatedTube]) -> Given | None:
     ]
     for tube in (*whole, *gated):
         assert tube.gating is not None
-        return Given(tube.gating.template, carried_from=tube.tube.name)
+        return Given(tube.gating.template, carried_from=tube.tube.name, spillover=spillover)
     return None
 
 

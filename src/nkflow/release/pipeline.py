@@ -132,7 +132,12 @@ def release(
     """
     inputs = load_inputs(Path(lot))
     tubes = gate_lot(
-        inputs.files, inputs.template, threads=threads, second_engine=second_engine, progress=progress
+        inputs.files,
+        inputs.template,
+        spillover=inputs.spillover,
+        threads=threads,
+        second_engine=second_engine,
+        progress=progress,
     )
     progress("counting and judging")
     found = judge_lot(inputs, tubes)

@@ -10,6 +10,7 @@ from typing import Any
 from nkflow.acquisition.check import check_acquisition
 from nkflow.acquisition.quality import Quality
 from nkflow.acquisition.trend import Trend, share_trend
+from nkflow.compensation import Spillover
 from nkflow.counting.inputs import Counting
 from nkflow.counting.kept import kept_counts, kept_tube
 from nkflow.counting.tubes import TubeCounts
@@ -39,11 +40,14 @@ class Given:
         FMOs by marker, for an adaptive template; or why there can be none.
     carried_from
         The tube that `template` was resolved against, where it is another one.
+    spillover
+        The lot's matrix; None: each file's own, as the template's policy says.
     """
 
     template: Template
     controls: Mapping[str, Sample] | GatingError = field(default_factory=dict)
     carried_from: str | None = None
+    spillover: Spillover | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +161,10 @@ def gate_tube(
         if isinstance(given.controls, GatingError):
             raise given.controls
         quality = check_acquisition(sample, given.template.acquisition)
-        gating = gate(sample, given.template, controls=given.controls, threads=threads, membership=True)
+        matrix, controls = given.spillover, given.controls
+        gating = gate(
+            sample, given.template, spillover=matrix, controls=controls, threads=threads, membership=True
+        )
         asked = second_engine and tube.role == "sample"
         second = cross_check(sample, gating, keep=quality.mask) if asked else None
     except DataError as error:
