@@ -93,7 +93,7 @@ def cuts_figure(pictures: Sequence[CutPicture], *, columns: int = 2) -> go.Figur
 
     columns = max(1, min(columns, len(pictures)))
     rows = max(1, -(-len(pictures) // columns))
-    titles = [_plain(f"{each.title}: {each.note}" if each.note else each.title) for each in pictures]
+    titles = ["<br>".join(map(_plain, filter(None, (each.title, each.note)))) for each in pictures]
     figure = make_subplots(rows=rows, cols=columns, subplot_titles=titles, vertical_spacing=0.35 / rows)
     for k, picture in enumerate(pictures):
         place: dict[str, Any] = {"row": k // columns + 1, "col": k % columns + 1}
@@ -117,7 +117,8 @@ def cuts_figure(pictures: Sequence[CutPicture], *, columns: int = 2) -> go.Figur
         marks = picture.axis.marks
         figure.update_xaxes(
             title={"text": _plain(picture.axis.label)}, range=[picture.axis.low, picture.axis.high],
-            tickvals=[mark.at for mark in marks], ticktext=[mark.text for mark in marks], showgrid=False, **place,
+            tickvals=[mark.at for mark in marks], ticktext=[mark.text for mark in marks], showgrid=False,
+            zeroline=False, **place,
         )  # fmt: skip
         figure.update_yaxes(showticklabels=False, rangemode="tozero", showgrid=False, zeroline=False, **place)
     figure.update_layout(

@@ -65,10 +65,11 @@ def _side(row: Record, side: str) -> Cell:
     if flip is None:
         return text("no change")
     places = [place for place in flip["places"].values() if place is not None]
-    where = f"at {_span(places)}" if places else f"at {flip['shift']:+.3g}"
+    shift = f"{flip['shift']:+.3g} {row['unit']}".replace("-", "−")
+    where = f"at {_span(places)} ({shift})" if places else f"at {shift}"
     window = {True: ", inside its window", False: ", outside its window", None: ""}[flip["inside_window"]]
     why = flip["reason"].removeprefix(f"{flip['verdict']}: ")
-    note = f"{where} ({flip['shift']:+.3g} {row['unit']}){window}"
+    note = f"{where}{window}"
     return verdict(flip["verdict"], f"{note}: {shortened(why, 120)}" if why else note)
 
 
