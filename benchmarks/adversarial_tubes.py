@@ -73,7 +73,8 @@ def _dying(tube: SimulatedTube, rng: np.random.Generator) -> Changed:
     """So many cells are dead that the viability is 40 to 65 %: dead events of the tube in place of live ones."""
     values, codes = np.array(tube.sample.values()), np.array(tube.codes)
     dead, live = np.flatnonzero(tube.truth_mask("dead")), np.flatnonzero(tube.truth_mask("viable"))
-    wanted = int((1 - rng.uniform(0.40, 0.65)) * (len(dead) + len(live))) - len(dead)
+    viability = 0.40 + 0.025 * int(tube.sample.keywords["$SMNO"][-1])  # of the lot: its tubes agree
+    wanted = int((1 - viability) * (len(dead) + len(live))) - len(dead)
     gone = rng.choice(live, size=wanted, replace=False)
     taken = rng.choice(dead, size=wanted)
     time = tube.sample.index("Time")

@@ -21,7 +21,14 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 VALIDATION = ROOT / "docs" / "validation"
-STUDIES = ("coverage_counts", "coverage_lots", "acquisition", "compensation")
+STUDIES = (
+    "coverage_counts",
+    "coverage_lots",
+    "acquisition",
+    "compensation",
+    "adaptive_accuracy",
+    "adaptive_lots",
+)
 
 
 def sources_sha256(patterns: Sequence[str]) -> str:

@@ -28,12 +28,14 @@ class ValleyMethod(Document):
     """The valley between two peaks; `adjust` is a factor on the bandwidth.
 
     ``which``: of several the ``deepest`` (between the two highest peaks where there is one), the ``lowest``, above the
-    first peak, or the ``highest``, below the last one (dead cells are above all living ones).
+    first peak, or the ``highest``, below the last one (dead cells are above all living ones). Clear valleys in
+    `prefer` (in the space of the window, and inside it) come before all others.
     """
 
     kind: Literal["valley"]
     which: Literal["deepest", "lowest", "highest"] = "deepest"
     adjust: Annotated[float, Field(gt=0, le=10)] = 1.0
+    prefer: tuple[float, float] | None = None
 
 
 class BeadsMethod(Document):

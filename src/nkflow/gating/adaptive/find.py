@@ -35,11 +35,15 @@ Array = NDArray[np.float64]
 _LINE: TypeAlias = ValleyMethod | BeadsMethod | TailMethod | QuantileMethod | FMOMethod | MixtureMethod
 
 
-def find_cut(method: Method, values: Array, *, window: Window, seed: int) -> Found:
+def find_cut(
+    method: Method, values: Array, *, window: Window, prefer: Window | None = None, seed: int = 0
+) -> Found:
     """Return the answer of a one-dimensional method for `values` (n,), display units (of an FMO: the control's)."""
     match method:
         case ValleyMethod():
-            return valley(values, window=window, adjust=method.adjust, which=method.which, seed=seed)
+            return valley(
+                values, window=window, prefer=prefer, adjust=method.adjust, which=method.which, seed=seed
+            )
         case BeadsMethod():
             return beside_top(values, window=window, seed=seed)
         case TailMethod():

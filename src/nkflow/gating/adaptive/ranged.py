@@ -37,6 +37,9 @@ def ranged(template: Template, sample: Sample) -> Template:
         scale = made.scales.get(cut["channel"])
         if scale is not None:
             cut["window"] = [float(scale.inverse(end)) for end in cut["window"]]
+            for method in (cut["find"], cut.get("otherwise") or {}):
+                if "prefer" in method:
+                    method["prefer"] = [float(scale.inverse(end)) for end in method["prefer"]]
     return template.changed(document)
 
 

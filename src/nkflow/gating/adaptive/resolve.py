@@ -12,7 +12,7 @@ from nkflow.fcs.sample import Sample
 from nkflow.gating.adaptive.band import Band
 from nkflow.gating.adaptive.boundaries import boundary_of
 from nkflow.gating.adaptive.controls import Controls, fmo_controls
-from nkflow.gating.adaptive.document import BandMethod, CutDocument, FMOMethod, Method
+from nkflow.gating.adaptive.document import BandMethod, CutDocument, FMOMethod, Method, ValleyMethod
 from nkflow.gating.adaptive.events import Events
 from nkflow.gating.adaptive.find import Answer, band_in_window, find_band, find_cut, judged
 from nkflow.gating.adaptive.found import Cut, Found, NoGate
@@ -153,9 +153,11 @@ class _Work:
                     "no-control", f"there is no FMO control without {method.marker}", kind, 0
                 ), source
             events = self.fmo[method.marker]
-        window = self._window(cut)
+        window = self._window(cut, cut.window)
+        prefer = method.prefer if isinstance(method, ValleyMethod) else None
+        preferred = None if prefer is None else self._window(cut, prefer)
         values = events.display(Dimension(cut.channel), of)
-        found: Found = find_cut(method, values, window=window, seed=seed)
+        found: Found = find_cut(method, values, window=window, prefer=preferred, seed=seed)
         return allowed(found, window), source
 
     def _band(self, cut: CutDocument, method: BandMethod, of: int, *, seed: int) -> Band | NoGate:
@@ -164,9 +166,9 @@ class _Work:
         area, height = (self.events.values(dimension)[inside] for dimension in self.gates[entry].dimensions)
         return band_in_window(find_band(method, area, height, seed=seed), cut.window)
 
-    def _window(self, cut: CutDocument) -> Window:
+    def _window(self, cut: CutDocument, ends: tuple[float, float]) -> Window:
         scale = self.template.scales.get(cut.channel)
-        low, high = cut.window
+        low, high = ends
         return (
             Window(low, high)
             if scale is None

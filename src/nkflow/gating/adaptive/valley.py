@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -22,6 +23,9 @@ _floors: Any = kernels.floor_places
 _smooth: Any = kernels.smooth_rows
 
 WIDENINGS = (1.0, 2.0, 4.0)  # of the bandwidth: a rare population is a peak only when seen from further away
+CLOSER = (
+    0.5  # a small peak between two large ones is one only from closer by; looked for where it is expected
+)
 RISE = 1.0  # SDs of counting by which the floor of a valley may rise above its lowest place
 SHORT = (
     1.3  # the bootstrap of a minimum's place falls short; with it 3 SE hold the true valley (tests/adaptive)
@@ -46,6 +50,7 @@ def valley(
     *,
     window: Window = ANYWHERE,
     adjust: float = 1.0,
+    prefer: Window | None = None,
     which: Which = "deepest",
     n_min: int = MIN_EVENTS,
     seed: int = 0,
@@ -54,29 +59,40 @@ def valley(
 
     Of several valleys: the deepest between the two highest peaks, else the deepest (AG-01); or the ``lowest``, or the
     ``highest`` one;
-    clear ones inside `window` come first, then those of the wider range in which a breach is looked for.
+    clear ones inside `prefer` come first, with any bandwidth, then those inside `window`, then those of the wider range
+    in which a breach is looked for.
     Quality is the valley's height over that of its lower peak: 0 is an empty gap, 1 no valley; above
     `MAX_DEPTH` there is *no gate*. A valley is cut in the middle of its floor, since the lowest bin of an
-    empty gap is any of them. Where the density shows no valley it is looked at with a wider bandwidth.
+    empty gap is any of them. Without a valley it is looked for with wider bandwidths.
     """
     if np.count_nonzero(np.isfinite(values)) < n_min:
         return _too_few(values, n_min, "valley")
-    first: Found | None = None
-    for widening in WIDENINGS:
-        found = density(values, adjust=adjust * widening)
-        answer = _valley(found, window, which=which, seed=seed)
+    found: dict[float, Density] = {}
+    first: NoGate | None = None
+    for inside, widening in _looks(window, prefer):
+        if widening not in found:
+            found[widening] = density(values, adjust=adjust * widening)
+        answer = _valley(found[widening], inside, which=which, strict=inside is prefer, seed=seed)
         if isinstance(answer, Cut):
             return answer
-        first = first or answer
-    assert first is not None  # there is at least one widening
+        if inside is window:
+            first = first or answer
+    assert first is not None  # the window is looked at
     return first
 
 
-def _valley(found: Density, window: Window, *, which: Which, seed: int) -> Found:
+def _looks(window: Window, prefer: Window | None) -> Iterator[tuple[Window, float]]:
+    """Iterate over where to look and with which factor on the bandwidth."""
+    if prefer is not None:
+        yield from ((prefer, widening) for widening in (1.0, CLOSER, *WIDENINGS[1:]))
+    yield from ((window, widening) for widening in WIDENINGS)
+
+
+def _valley(found: Density, window: Window, *, which: Which, strict: bool, seed: int) -> Found:
     if len(found.peaks) < 2:
         return NoGate("one-peak", "the density has one peak and no valley", "valley", found.n, None, found)
     candidates = _valleys(found)
-    inside = _in_reach(candidates, window)
+    inside = _clear_in(candidates, window) if strict else _in_reach(candidates, window)
     chosen = _chosen(found, inside) if which == "deepest" else _outermost(found, inside, which=which)
     return _answer(found, candidates, chosen, method="valley", seed=seed)
 
@@ -151,8 +167,11 @@ def _middle(height: NDArray[np.float64], noise: float, left: Peak, right: Peak) 
 
 def _in_reach(candidates: list[_Valley], window: Window) -> list[_Valley]:
     """Return the clear valleys inside the window; without one, those of the wider range."""
-    inside = [each for each in candidates if each.at in window and each.depth <= MAX_DEPTH]
-    return inside or [each for each in candidates if each.at in window.widened()]
+    return _clear_in(candidates, window) or [each for each in candidates if each.at in window.widened()]
+
+
+def _clear_in(candidates: list[_Valley], window: Window) -> list[_Valley]:
+    return [each for each in candidates if each.at in window and each.depth <= MAX_DEPTH]
 
 
 def _outermost(found: Density, inside: list[_Valley], *, which: Which) -> _Valley | None:

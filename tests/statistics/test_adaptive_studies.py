@@ -1,0 +1,59 @@
+"""A seeded part of the studies of adaptive gates; the whole ones are evidence (`benchmarks.evidence`)."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+from benchmarks import adaptive_accuracy, adaptive_lots, adversarial_tubes, window_breaches  # noqa: E402
+
+sys.path.remove(str(ROOT))
+
+
+def test_ordinary_tubes__are_gated_as_their_labels_say() -> None:
+    found = adaptive_accuracy.figures(adaptive_accuracy.rows("ordinary", 10))
+    assert found["refused"] == 0
+    assert abs(found["CD56+"]["bias_pct"]) <= 1
+    assert found["CD56+"]["within_5_pct"] >= 0.95
+    for name, f1 in (("NK", 0.98), ("NKT-like", 0.90)):
+        assert found[name]["within_2_points"] == 1
+        assert found[name]["f1_min"] >= f1
+        assert found[name]["below_oracle_max"] <= 0.01
+    assert found["T"]["within_15_pct_or_5"] >= 0.95
+    assert max(abs(found["viability"][end]) for end in ("points_min", "points_max")) <= 2
+
+
+def test_hard_tubes__are_not_sure() -> None:
+    found = adaptive_accuracy.figures(adaptive_accuracy.rows("hard", 6))
+    for name in ("NKT-like", "T"):
+        assert found[name]["gating_term_covers"] is None or found[name]["gating_term_covers"] >= 0.90
+
+
+def test_viability__holds_from_50_to_98_pct() -> None:
+    found = adaptive_accuracy.viabilities(10)
+    assert found["refused"] == 0
+    assert found["within_2_points"] == 1
+
+
+def test_windows__report_breaches_and_only_those() -> None:
+    found = window_breaches.breaches(100, first=500)
+    assert found["reported_where_outside"] >= 0.99
+    assert found["reported_where_inside"] <= 0.01
+
+
+def test_yield__ordinary_lots_get_a_verdict_and_t_per_kg_is_bounded() -> None:
+    found = adaptive_lots.yields(6)
+    assert found["not_invalid"] == 1
+    assert found["pass"] >= 0.9
+    assert found["t_per_kg_upper_bound_holds"] >= 0.95
+
+
+@pytest.mark.parametrize("kind", adversarial_tubes.KINDS)
+def test_adversarial_lots__never_pass(kind: str) -> None:
+    found = adaptive_lots.adversarial(kind, 1)
+    assert found["lots"] == 1
+    assert found["false_pass"] == []
