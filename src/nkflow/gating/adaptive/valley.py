@@ -52,7 +52,6 @@ def valley(
     adjust: float = 1.0,
     prefer: Window | None = None,
     which: Which = "deepest",
-    n_min: int = MIN_EVENTS,
     seed: int = 0,
 ) -> Found:
     """Return the cut at the valley of the density of `values` (n,), in display units.
@@ -65,8 +64,8 @@ def valley(
     `MAX_DEPTH` there is *no gate*. A valley is cut in the middle of its floor, since the lowest bin of an
     empty gap is any of them. Without a valley it is looked for with wider bandwidths.
     """
-    if np.count_nonzero(np.isfinite(values)) < n_min:
-        return _too_few(values, n_min, "valley")
+    if np.count_nonzero(np.isfinite(values)) < MIN_EVENTS:
+        return _too_few(values, MIN_EVENTS, "valley")
     found: dict[float, Density] = {}
     first: NoGate | None = None
     for inside, widening in _looks(window, prefer):
