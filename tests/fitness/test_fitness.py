@@ -183,3 +183,10 @@ def test_pictures__name_every_channel(observed: np.ndarray) -> None:
     assert ">−</text>" in svg
     figure = found.figure()
     assert list(figure.data[0].x) == NAMES
+
+
+def test_beads_alone__hold_nothing_to_judge_a_matrix_by() -> None:
+    tube = next(tube for tube in nk.simulate_lot(5, events=12_000).controls if tube.role == "bead-only")
+    gating = nk.gate(tube.sample, nk.load_template("nk_release_7aad"))
+    assert not gating.findings
+    assert not gating.fitness.wrong

@@ -57,7 +57,7 @@ def test_record__holds_the_resolved_template_of_every_tube(made: Path) -> None:
         again = parse_template(json.dumps(tube["resolved_template"]))
         assert not again.is_adaptive
         assert again.sha256 == tube["gating"]["template"]["sha256"] == gated.gating.template.sha256
-        assert tube["gates_of_tube"] == (None if tube["role"] == "sample" else "A")
+        assert tube["gates_of_tube"] == (None if tube["role"] in ("sample", "process-control") else "A")
     first, other = (
         canonical(release(made / "lot.yaml", threads=n, second_engine=False).record) for n in (1, 2)
     )
@@ -112,7 +112,7 @@ def test_lot_without_fmo__says_so_and_the_protocol_refuses_it(adaptive: Path) ->
     (adaptive / "lot.yaml").write_text("".join(lines[:start] + lines[stop:]))
     result = release(adaptive / "lot.yaml", second_engine=False)
     assert result.verdict == "INVALID"
-    assert any("control fmo CD3 not met" in reason for reason in result.reasons)
+    assert any("controls present not met: fmo CD3" in reason for reason in result.reasons)
     findings = [f for f in result.record["tubes"][0]["findings"] if f["code"] == "cut-without-control"]
     assert findings
 

@@ -28,6 +28,8 @@ def test_release__judges_a_good_lot_within_its_truth(small_lot: Path) -> None:
         "FMO-CD3",
         "FMO-CD56",
         "unstained",
+        "bead-only",
+        "process-control",
     ]
 
 

@@ -39,12 +39,14 @@ def test_same_seed__gives_the_same_bytes(folder: Path, tmp_path: Path) -> None:
     assert _hashes(other)["A.fcs"] != _hashes(folder)["A.fcs"]
 
 
-def test_lot__has_three_replicates_two_fmos_and_an_unstained_tube(lot: SimulatedLot) -> None:
+def test_lot__has_three_replicates_and_every_control(lot: SimulatedLot) -> None:
     assert [(tube.id, tube.role) for tube in lot.tubes] == [("A", "sample"), ("B", "sample"), ("C", "sample")]
     assert [(tube.role, tube.marker) for tube in lot.controls] == [
         ("fmo", "CD3"),
         ("fmo", "CD56"),
         ("unstained", None),
+        ("bead-only", None),
+        ("process-control", None),
     ]
 
 
@@ -57,7 +59,7 @@ def test_truth__adds_up_in_every_tube(lot: SimulatedLot) -> None:
         assert counts["CD56+"] == counts["NK"] + counts["NKT-like"]
         parts = ("CD45+", "doublets", "beads", "debris")
         assert sum(counts[part] for part in parts) == tube.sample.n_events
-        assert (counts["beads"] > 0) == (tube.role == "sample")
+        assert (counts["beads"] > 0) == (tube.role in ("sample", "bead-only", "process-control"))
         for label, count in counts.items():
             assert np.count_nonzero(tube.truth_mask(label)) == count
         assert not tube.truth_bad.any()
@@ -67,13 +69,23 @@ def test_true_per_ml__is_where_the_counts_come_from(lot: SimulatedLot) -> None:
     per_ml = lot.true_per_ml
     assert sum(per_ml[leaf] for leaf in LEAVES) == pytest.approx(per_ml["viable"], rel=1e-12)
     assert per_ml["viable"] / per_ml["CD45+"] == pytest.approx(lot.truth["viability"], rel=1e-12)
-    counts = [tube.truth_counts for tube in (*lot.tubes, *lot.controls)]
+    counts = [tube.truth_counts for tube in (*lot.tubes, *lot.controls) if tube.role != "process-control"]
     seen = sum(count["viable"] for count in counts)
     for leaf in LEAVES:
         if leaf == "T":  # bound to NK cells, so fewer singles than their share
             continue
         expected = seen * per_ml[leaf] / per_ml["viable"]
         assert abs(sum(count[leaf] for count in counts) - expected) < 4 * math.sqrt(expected)
+
+
+def test_bead_only_and_process_control__hold_what_they_are_for(lot: SimulatedLot) -> None:
+    by_role = {tube.role: tube for tube in lot.controls}
+    beads = by_role["bead-only"].truth_counts
+    assert beads["beads"] == by_role["bead-only"].sample.n_events
+    blood = by_role["process-control"].truth_counts
+    assert blood["T"] / blood["viable"] == pytest.approx(0.60, abs=0.05)
+    assert blood["viable"] / blood["CD45+"] == pytest.approx(0.85, abs=0.03)
+    assert blood["beads"] > 0
 
 
 def test_unstained_and_fmo__lack_their_dyes(lot: SimulatedLot) -> None:
@@ -119,7 +131,10 @@ def test_lot_document__is_read_as_it_was_written(lot: SimulatedLot, folder: Path
     assert read.counting == lot.counting
     assert read.product == lot.product
     assert read.recipient == lot.lot.recipient
-    assert [tube.id for tube in read.tubes] == ["A", "B", "C", "FMO-CD3", "FMO-CD56", "unstained"]
+    controls = ["FMO-CD3", "FMO-CD56", "unstained", "bead-only", "process-control"]
+    assert [tube.id for tube in read.tubes] == ["A", "B", "C", *controls]
+    assert read.instrument == lot.lot.instrument
+    assert read.reagents == lot.lot.reagents
     assert all(tube.file is not None and tube.file.is_file() for tube in read.tubes)
     assert json.loads((folder / "truth.json").read_text()) == lot.truth
 

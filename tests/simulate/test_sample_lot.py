@@ -36,6 +36,8 @@ def test_sample_lot__is_small_and_whole(project: Path) -> None:
     assert sum(files.values()) <= 5_000_000
     assert set(files) == {
         *(f"{name}.fcs" for name in ("A", "B", "C", "FMO-CD3", "FMO-CD56", "unstained")),
+        "bead-only.fcs",
+        "process-control.fcs",
         "lot.yaml",
         "truth.json",
         "README.md",

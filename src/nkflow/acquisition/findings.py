@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from nkflow.acquisition.quality import Quality
+from nkflow.fcs.channels import kind_of
 from nkflow.fcs.findings import Finding
 
 __all__ = ["findings_of"]
@@ -74,9 +75,11 @@ def _margins(quality: Quality) -> Iterator[Finding]:
     worst = sorted(quality.margins, key=lambda margin: -margin.events)
     places = ", ".join(f"{margin.channel} {margin.events}" for margin in worst[:5])
     removed = quality.checks.margin == "remove"
+    # beads end at the range of scatter, and nothing is lost by it
+    dyes = max((m.events for m in quality.margins if kind_of(m.channel) != "scatter"), default=0)
     yield Finding(
         "events-at-margin",
-        "warning" if removed or share > _MARGIN_NOTED else "info",
+        "warning" if removed or dyes > _MARGIN_NOTED * quality.at_margin.size else "info",
         f"{_percent(share)} of the events stand at the upper end of a range: {places}",
         where=worst[0].channel,
         consequence="They are removed, cells and beads not alike."

@@ -14,7 +14,7 @@ from nkflow.counting.volume import Acquisition, acquired_volume, kept_volume
 from nkflow.fcs.sample import Sample
 from nkflow.gating.result import Gating
 
-__all__ = ["kept_counts", "kept_tube"]
+__all__ = ["kept_counts", "kept_tube", "kept_volume_of"]
 
 
 def kept_counts(gating: Gating, quality: Quality | None) -> Mapping[str, int]:
@@ -46,6 +46,24 @@ def kept_tube(
         The kept counts where they are known; None: they are counted.
     """
     kept = kept_counts(gating, quality) if kept is None else kept
+    acquisition = kept_volume_of(gating, quality, counting=counting, volume_ul=volume_ul, kept=kept)
+    whole = TubeCounts.of(gating, tube=tube, acquisition=acquisition)
+    if quality is None or quality.removed_events == 0:
+        return whole
+    part = 1 - quality.removed_events / gating.sample.n_events
+    boundaries = tuple(_scaled(boundary, part) for boundary in whole.boundaries)
+    return TubeCounts(tube, kept, acquisition, whole.findings, boundaries)
+
+
+def kept_volume_of(
+    gating: Gating,
+    quality: Quality | None,
+    *,
+    counting: Counting,
+    kept: Mapping[str, int],
+    volume_ul: float | None = None,
+) -> Acquisition:
+    """Return what is known about the volume that the `kept` counts came from (STANDARDS QC-04)."""
     sample = gating.sample
     found = _stated_volume(sample, counting) if volume_ul is None else volume_ul
     if isinstance(found, float) and quality is not None:
@@ -56,13 +74,7 @@ def kept_tube(
             found = NotEvaluable(f"{found.reason} ({quality.volume_reason})")
     lost = {key: _count(sample.keywords.get(key, "")) for key in ("$ABRT", "$LOST")}
     volume, reason = (None, found.reason) if isinstance(found, NotEvaluable) else (found, "")
-    acquisition = Acquisition(volume, reason, sample.n_events, lost["$ABRT"], lost["$LOST"])
-    whole = TubeCounts.of(gating, tube=tube, acquisition=acquisition)
-    if quality is None or quality.removed_events == 0:
-        return whole
-    part = 1 - quality.removed_events / sample.n_events
-    boundaries = tuple(_scaled(boundary, part) for boundary in whole.boundaries)
-    return TubeCounts(tube, kept, acquisition, whole.findings, boundaries)
+    return Acquisition(volume, reason, sample.n_events, lost["$ABRT"], lost["$LOST"])
 
 
 def _scaled(boundary: Boundary, part: float) -> Boundary:

@@ -14,6 +14,7 @@ from nkflow import documents
 from nkflow.counting.inputs import Counting
 from nkflow.documents import Document
 from nkflow.dose.externals import ExternalResult
+from nkflow.dose.materials import ControlSheet, Instrument, Reagent
 from nkflow.dose.product import DoseOrder, KirLigands, Product, Recipient
 from nkflow.errors import LotError, Problem
 
@@ -39,6 +40,8 @@ class Tube(Document):
         Keywords of the file and what they must say, so that a tube of another patient is found out.
     stained_at
         When the stain was added.
+    sheet
+        Of a control material: its lot, its last day and what it must show.
     """
 
     id: str
@@ -49,6 +52,7 @@ class Tube(Document):
     acquired_volume_ul: Annotated[float, Field(gt=0)] | None = None
     codes: dict[str, str] = Field(default_factory=dict)
     stained_at: AwareDatetime | None = None
+    sheet: ControlSheet | None = None
 
     @model_validator(mode="after")
     def _file_or_counts(self) -> Self:
@@ -65,6 +69,7 @@ class Lot(Document):
     `template` is a shipped name or a path relative to the lot; it is absent where the tubes hold counts.
     `spillover` is a matrix as CSV or JSON, relative to the lot, that every tube is compensated with instead of its own.
     `records` are the records of earlier doses, by the SHA-256 of their bytes (`load_lot` reads them).
+    `instrument` and `reagents` are what the protocol's section ``suitability:`` may ask for.
     """
 
     nkflow: Literal["lot/1"]
@@ -77,6 +82,8 @@ class Lot(Document):
     dose: DoseOrder
     tubes: Annotated[tuple[Tube, ...], Field(min_length=1)]
     counting: Counting
+    instrument: Instrument | None = None
+    reagents: tuple[Reagent, ...] = ()
     external: dict[str, ExternalResult] = Field(default_factory=dict)
     kir_ligands: KirLigands | None = None
 

@@ -15,6 +15,7 @@ from nkflow.documents import Document
 __all__ = ["AcquisitionRule", "ControlRange", "RequiredTube", "SuitabilityRules"]
 
 Role = Literal["fmo", "unstained", "single-stain", "bead-only", "process-control"]
+CountingPrecondition = Literal["bead events", "bead recovery", "bead doublets", "replicates"]
 _Percent = Annotated[float, Field(ge=0, le=100)]
 
 
@@ -29,7 +30,7 @@ class ControlRange(Document):
     """A population of a control tube and the range its frequency must lie in.
 
     An FMO has few events beyond the cut of the marker it lacks, an unstained tube few stained cells, a
-    process control the composition that its lot states.
+    process control the composition that its lot states. A share of fewer than `at_least` events of `of` says nothing.
     """
 
     role: Role
@@ -38,6 +39,7 @@ class ControlRange(Document):
     of: str
     low_pct: _Percent = 0.0
     high_pct: _Percent
+    at_least: Annotated[int, Field(ge=1)] = 1
     source: Annotated[str, Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -48,7 +50,7 @@ class ControlRange(Document):
 
 
 class AcquisitionRule(Document):
-    """What acquisition QC must say of every sample tube.
+    """What acquisition QC must say of every tube.
 
     ``must_be_assessable``: a run that could not be judged (no clock, a wrapped one) makes the lot INVALID; a run
     that could not be judged has not passed. `most_removed_pct` is of the run's time.
@@ -71,12 +73,27 @@ class SuitabilityRules(Document):
         Controls that the lot must hold.
     ranges
         What controls must show.
+    control_sheets
+        Roles of control materials whose tubes must state the sheet of their lot. A sheet that is stated is always
+        held to: its ranges and its last day.
+    required_reagents
+        Reagents that the lot must name. One that is named must always be in date.
+    counting
+        Which rules of the protocol's section ``counting:`` are preconditions, with the limits that stand there.
     most_cells_per_100_beads
-        Of bead-only tubes: viable events for 100 bead events (carry-over, a swapped tube).
+        Of bead-only tubes: events of ``cells`` for 100 bead events (carry-over, a swapped tube).
     same_settings
         Keywords that must agree over all tubes; ``$PnV`` stands for every detector's voltage.
+    same_matrix
+        All tubes were compensated with one matrix.
+    instrument_qc_h
+        Longest time, in hours, from the cytometer's QC to a tube; the lot then states its `instrument`.
+    matrix_valid_days
+        Oldest matrix, by the lot's ``instrument.matrix_made_on``.
     stain_to_acquire_min
-        Longest time from staining to acquisition, in minutes; tubes then state `stained_at`.
+        Longest time from staining to acquisition, in minutes; sample tubes and FMOs then state `stained_at`.
+    session_h
+        Longest time, in hours, in which all tubes are acquired.
     identity
         Keywords of a tube must be those that the lot states as its `codes`.
     acquisition
@@ -88,7 +105,14 @@ class SuitabilityRules(Document):
     required_tubes: tuple[RequiredTube, ...] = ()
     ranges: tuple[ControlRange, ...] = ()
     most_cells_per_100_beads: Annotated[float, Field(gt=0)] | None = None
+    control_sheets: tuple[Role, ...] = ()
+    required_reagents: tuple[str, ...] = ()
+    counting: tuple[CountingPrecondition, ...] = ()
     same_settings: tuple[str, ...] = ()
+    same_matrix: bool = False
+    instrument_qc_h: Annotated[float, Field(gt=0)] | None = None
+    matrix_valid_days: Annotated[int, Field(ge=0)] | None = None
+    session_h: Annotated[float, Field(gt=0)] | None = None
     stain_to_acquire_min: Annotated[float, Field(gt=0)] | None = None
     identity: bool = False
     acquisition: AcquisitionRule | None = None

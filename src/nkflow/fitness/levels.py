@@ -80,6 +80,8 @@ def levels(columns: Array, usable: NDArray[np.bool_] | None = None, *, merged: b
     positive = centre + POSITIVE * width
     if len(columns) > 3:
         keep &= _count_above(columns, positive) < len(columns) - ALL_BUT
+        if np.count_nonzero(keep) < FEWEST:  # a tube of beads alone
+            return _nothing(len(columns), keep)
     bright, median = np.full(len(columns), np.inf), np.full(len(columns), np.nan)
     kept = np.flatnonzero(keep)
     kept = kept[:: max(1, len(kept) // ENOUGH)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from nkflow.acquisition.quality import Quality
 from nkflow.gating.adaptive.explained_drawing import picture_of
 from nkflow.gating.drawing import Histogram
 from nkflow.gating.result import Gating
@@ -11,7 +12,7 @@ from nkflow.plots.cut import cut_svg
 from nkflow.plots.outline import Outline
 from nkflow.plots.svg import density_svg, histogram_svg
 
-__all__ = ["cut_drawings", "drawings"]
+__all__ = ["cut_drawings", "drawings", "timeline"]
 
 
 def drawings(gating: Gating) -> tuple[str, ...]:
@@ -26,6 +27,11 @@ def cut_drawings(gating: Gating) -> tuple[str, ...]:
     """Return an SVG element for each cut that was found in the tube: density, window, candidates, choice."""
     pictures = (picture_of(cut) for cut in (gating.resolution.cuts if gating.resolution else ()))
     return tuple(cut_svg(picture) for picture in pictures if picture is not None)
+
+
+def timeline(quality: Quality | None) -> str | None:
+    """Return the event rate of a run over time with what was removed as an SVG element; None where it has no clock."""
+    return None if quality is None or quality.timeline is None else quality.svg()
 
 
 def _drawing(gating: Gating, histogram: Histogram) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 
 from nkflow import documents
 from nkflow.compensation import Spillover
-from nkflow.dose.lot import Lot, load_lot
+from nkflow.dose.lot import Lot, Tube, load_lot
+from nkflow.dose.materials import ControlSheet
 from nkflow.dose.named import collect, load_named
 from nkflow.dose.protocol import Protocol, load_protocol, protocols
 from nkflow.errors import CompensationError, LotError, Problem
@@ -31,6 +32,7 @@ class TubeFile:
     acquired_volume_ul: float | None = None
     codes: Mapping[str, str] = field(default_factory=dict)
     stained_at: dt.datetime | None = None
+    sheet: ControlSheet | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,13 +92,7 @@ def load_inputs(path: Path) -> Inputs:
     if problems or lot is None or template is None or protocol is None:
         count = len(problems)
         raise LotError(f"the lot can't be released: {count} mistake{'s' if count != 1 else ''}", problems)
-    files = tuple(
-        TubeFile(
-            tube.id, tube.role, tube.file, tube.marker, tube.acquired_volume_ul, tube.codes, tube.stained_at
-        )
-        for tube in lot.tubes
-        if tube.file is not None
-    )
+    files = tuple(_file(tube, tube.file) for tube in lot.tubes if tube.file is not None)
     written = documents.load(path, Lot, error=LotError).model_dump(mode="json", exclude_defaults=True)
     return Inputs(lot, template, protocol, files, written, matrix)
 
@@ -108,3 +104,16 @@ def _matrix(file: Path, lot: Path, problems: list[Problem]) -> Spillover | None:
     except CompensationError as error:
         problems.append(Problem(str(lot), None, "spillover", str(error), "a spillover matrix as CSV or JSON"))
         return None
+
+
+def _file(tube: Tube, path: Path) -> TubeFile:
+    return TubeFile(
+        tube.id,
+        tube.role,
+        path,
+        tube.marker,
+        tube.acquired_volume_ul,
+        tube.codes,
+        tube.stained_at,
+        tube.sheet,
+    )

@@ -27,14 +27,14 @@ class Judgement:
     composition, dose
         None where the sample tubes do not allow them.
     checks
-        The preconditions of the protocol; None where it names none.
+        The preconditions of the protocol, and what no lot may break.
     invalid
         What makes the lot INVALID besides the dose's own findings.
     """
 
     composition: Composition | None
     dose: Dose | None
-    checks: tuple[Check, ...] | None
+    checks: tuple[Check, ...]
     invalid: tuple[str, ...]
 
     @property
@@ -53,10 +53,9 @@ class Judgement:
 
 def judge_lot(inputs: Inputs, tubes: tuple[GatedTube, ...]) -> Judgement:
     """Return composition and dose as far as the tubes allow, and why the lot is INVALID, if it is."""
-    rules = inputs.protocol.suitability
-    checks = None if rules is None else check_suitability(rules, tubes)
     composition, dose, invalid = _dose(inputs, tubes)
-    invalid += tuple(check.reason for check in checks or () if check.outcome != "met")
+    checks = check_suitability(inputs.protocol, inputs.lot, tubes=tubes, composition=composition)
+    invalid += tuple(check.reason for check in checks if check.outcome != "met")
     return Judgement(composition, dose, checks, invalid)
 
 

@@ -18,7 +18,7 @@ from nkflow.gating.template import Template
 from nkflow.plots.table import html_table
 from nkflow.plots.text import escaped
 from nkflow.release import record as records
-from nkflow.release.drawing import cut_drawings, drawings
+from nkflow.release.drawing import cut_drawings, drawings, timeline
 from nkflow.release.files import write_folder
 from nkflow.release.inputs import load_inputs
 from nkflow.release.judging import judge_lot
@@ -74,7 +74,8 @@ class Release:
             for tube in self.tubes
             if tube.gating is not None
         }
-        return render(self.record, drawn)
+        runs = {tube.tube.name: svg for tube in self.tubes if (svg := timeline(tube.quality)) is not None}
+        return render(self.record, drawn, runs)
 
     def write(self, folder: str | Path, *, force: bool = False) -> Path:
         """Write ``record.json`` and ``page.html`` into the new `folder`, both or none.
@@ -153,7 +154,7 @@ def release(
         # of a dose it is inside, judged by the protocol
         "composition": composition.as_dict() if composition is not None and dose is None else None,
         "margins": margins_of_lot(inputs, tubes, found).as_dict(),
-        "suitability": None if found.checks is None else [check.as_dict() for check in found.checks],
+        "suitability": [check.as_dict() for check in found.checks],
         "tubes": [tube.as_dict() for tube in tubes],
         "versions": records.versions(),
     }

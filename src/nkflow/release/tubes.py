@@ -11,8 +11,9 @@ from nkflow.acquisition.check import check_acquisition
 from nkflow.acquisition.quality import Quality
 from nkflow.acquisition.trend import Trend, share_trend
 from nkflow.compensation import Spillover
+from nkflow.counting.evaluable import NotEvaluable
 from nkflow.counting.inputs import Counting
-from nkflow.counting.kept import kept_counts, kept_tube
+from nkflow.counting.kept import kept_counts, kept_tube, kept_volume_of
 from nkflow.counting.tubes import TubeCounts
 from nkflow.errors import DataError, GatingError
 from nkflow.exchange.second_engine import CrossCheck, cross_check
@@ -117,6 +118,14 @@ class GatedTube:
         return kept_tube(
             self.gating, self.quality, tube=self.tube.name, counting=counting, volume_ul=typed, kept=self.kept
         )
+
+    def volume(self, counting: Counting) -> float | NotEvaluable:
+        """Return the volume, in µL, that the kept events of the tube stand for."""
+        if self.gating is None:
+            return NotEvaluable("the tube was not gated")
+        typed = self.tube.acquired_volume_ul
+        known = kept_volume_of(self.gating, self.quality, counting=counting, kept=self.kept, volume_ul=typed)
+        return known.evaluated()
 
     @property
     def _resolved(self) -> dict[str, Any] | None:

@@ -27,6 +27,7 @@ __all__ = [
     "RANGE",
     "SCATTER",
     "SCATTER_CHANNELS",
+    "SERIAL",
     "SPEED",
     "SPILLOVER",
     "STAINING",
@@ -35,6 +36,7 @@ __all__ = [
 ]
 
 CYTOMETER = "nkflow simulated cytometer"
+SERIAL = "SIM-1"
 RANGE = 262144  # chosen: $PnR of 18-bit digital cytometers
 
 # Shares of live CD45+ cells; NK is what remains, 0.60 to 0.92.

@@ -18,7 +18,8 @@ from nkflow.dose.lot import Lot
 from nkflow.dose.product import Product
 from nkflow.errors import InvalidValueError
 from nkflow.simulate.acquire import acquire
-from nkflow.simulate.bench import Bench, prepare
+from nkflow.simulate.bench import Bench, Stained, prepare
+from nkflow.simulate.control_tubes import beads_alone, process_control
 from nkflow.simulate.faults import FAULTS, spoil
 from nkflow.simulate.faults_clock import without_clock
 from nkflow.simulate.figures import HARD, PRODUCT, SPEED, STAINING, VARIATION
@@ -42,6 +43,8 @@ _PLANS = (
     Plan("FMO-CD3", "fmo", "CD3"),
     Plan("FMO-CD56", "fmo", "CD56"),
     Plan("unstained", "unstained"),
+    Plan("bead-only", "bead-only", beads=True),
+    Plan("process-control", "process-control", beads=True),
 )
 _CONTROL_SHARE = 0.5
 _STAINED = dt.timedelta(minutes=30)  # from drawing the sample to the first tube
@@ -123,7 +126,8 @@ def simulate_lot(
         What goes wrong in every sample tube: any of `FAULTS` (a hyphen or a space does for ``_``), each at a place
         and of a size drawn for the tube.
     events
-        About how many events a sample tube has; a control tube has half as many.
+        About how many events a sample tube has; a control tube has half as many, that with beads
+        alone as many beads as a sample tube.
     single_stains
         ``cells`` or ``beads``: add compensation controls, see `nkflow.simulate.stains`. They go into a folder
         of their own; the other tubes stay as they are, byte for byte.
@@ -205,11 +209,7 @@ def _tube(
 ) -> SimulatedTube:
     """Return one tube: pipetted, stained and acquired, each from a stream of its own."""
     at_bench, in_staining, in_cytometer = seed.spawn(3)
-    stained = bench.stain(
-        beads=plan.beads,
-        share=1.0 if plan.role == "sample" else _CONTROL_SHARE,
-        rng=np.random.default_rng(at_bench),
-    )
+    stained = _stained(plan, bench, rng=np.random.default_rng(at_bench))
     factors = staining.factors * _factors("staining of a tube", np.random.default_rng(in_staining))
     acquisition = acquire(
         stained,
@@ -223,6 +223,18 @@ def _tube(
     begin = COUNTED_AT + _STAINED + number * (longest + _CHANGE)
     tube = tube_of(plan, acquisition, lot=lot, begin=begin)
     return replace(tube, sample=without_clock(tube.sample)) if "missing_time" in plan.faults else tube
+
+
+def _stained(plan: Plan, bench: Bench, *, rng: np.random.Generator) -> Stained:
+    """Return what is in one tube of a lot."""
+    match plan.role:
+        case "bead-only":
+            return beads_alone(bench, rng=rng)
+        case "process-control":
+            return process_control(bench, share=_CONTROL_SHARE, rng=rng)
+        case _:
+            share = 1.0 if plan.role == "sample" else _CONTROL_SHARE
+            return bench.stain(beads=plan.beads, share=share, rng=rng)
 
 
 def _factors(name: str, rng: np.random.Generator) -> npt.NDArray[np.float64]:

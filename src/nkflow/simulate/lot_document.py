@@ -10,7 +10,9 @@ from nkflow import documents
 from nkflow.dose.lot import Lot
 from nkflow.errors import LotError
 from nkflow.simulate.bench import Bench
-from nkflow.simulate.figures import BAG, BENCH
+from nkflow.simulate.control_tubes import SHEET
+from nkflow.simulate.figures import BAG, BENCH, SERIAL
+from nkflow.simulate.particles import MARKERS
 from nkflow.simulate.tubes import Plan
 
 __all__ = ["COUNTED_AT", "PROTOCOL", "TEMPLATE", "lot_document"]
@@ -52,6 +54,7 @@ def lot_document(
         },
         "tubes": [_tube(plan, name) for plan in plans],
         "counting": _counting(bench),
+        **_day(day),
         "external": {
             "endotoxin_eu_per_ml": BAG["endotoxin EU/mL"].value,
             "gram_stain": "negative",
@@ -62,16 +65,39 @@ def lot_document(
     return documents.validate(tree, Lot, name=name, error=LotError)
 
 
-def _tube(plan: Plan, lot: str) -> dict[str, Any]:
-    marker = {} if plan.marker is None else {"marker": plan.marker}
+def _day(day: dt.date) -> dict[str, Any]:
+    """Return the cytometer and the reagents of the day."""
+    expires_on = (day + dt.timedelta(days=180)).isoformat()
     return {
-        "id": plan.id,
-        "role": plan.role,
-        **marker,
-        "file": f"{plan.id}.fcs",
-        "codes": {"$SMNO": lot, "TUBE NAME": plan.id},
-        "stained_at": (COUNTED_AT + dt.timedelta(minutes=10)).isoformat(),
+        "instrument": {
+            "serial": SERIAL,
+            "qc": "passed",
+            "qc_at": (COUNTED_AT - dt.timedelta(hours=2)).isoformat(),
+            "matrix_made_on": (day - dt.timedelta(days=7)).isoformat(),
+        },
+        "reagents": [
+            {"name": marker, "lot": f"R-SIM-{n}", "expires_on": expires_on}
+            for n, marker in enumerate(MARKERS, 1)
+        ],
     }
+
+
+def _tube(plan: Plan, lot: str) -> dict[str, Any]:
+    tube: dict[str, Any] = {"id": plan.id, "role": plan.role}
+    if plan.marker is not None:
+        tube["marker"] = plan.marker
+    tube |= {"file": f"{plan.id}.fcs", "codes": {"$SMNO": lot, "TUBE NAME": plan.id}}
+    if plan.role != "bead-only":
+        tube["stained_at"] = (COUNTED_AT + dt.timedelta(minutes=10)).isoformat()
+    if plan.role == "process-control":
+        tube["sheet"] = {
+            "lot": "PC-SIM",
+            "expires_on": (COUNTED_AT.date() + dt.timedelta(days=60)).isoformat(),
+            "ranges": [
+                dict(zip(("population", "of", "low_pct", "high_pct"), row, strict=True)) for row in SHEET
+            ],
+        }
+    return tube
 
 
 def _counting(bench: Bench) -> dict[str, Any]:

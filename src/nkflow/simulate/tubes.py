@@ -19,13 +19,13 @@ from nkflow.fcs.sample import Sample
 from nkflow.fcs.volume import StatedVolume
 from nkflow.simulate.acquire import Acquisition
 from nkflow.simulate.cytometer import CHANNELS
-from nkflow.simulate.figures import CYTOMETER, DETECTORS, RANGE, SCATTER_CHANNELS, SPEED, SPILLOVER
+from nkflow.simulate.figures import CYTOMETER, DETECTORS, RANGE, SCATTER_CHANNELS, SERIAL, SPEED, SPILLOVER
 from nkflow.simulate.labels import codes_of, counts
 from nkflow.simulate.particles import MARKERS
 
 __all__ = ["Plan", "Role", "SimulatedTube", "tube_of"]
 
-Role = Literal["sample", "fmo", "unstained", "single-stain"]
+Role = Literal["sample", "fmo", "unstained", "single-stain", "bead-only", "process-control"]
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
@@ -59,11 +59,11 @@ class Plan:
         """Markers whose dye is in the tube."""
         only = frozenset({self.marker or ""}) & frozenset(MARKERS)
         match self.role:
-            case "unstained":
+            case "unstained" | "bead-only":
                 return frozenset()
             case "single-stain":
                 return only
-            case "sample" | "fmo":
+            case "sample" | "fmo" | "process-control":
                 return frozenset(MARKERS) - only
 
 
@@ -159,7 +159,7 @@ def _keywords(
     voltages = {**SCATTER_CHANNELS, **{detector.name: detector.voltage for detector in DETECTORS}}
     return {
         "$CYT": CYTOMETER,
-        "$CYTSN": "SIM-1",
+        "$CYTSN": SERIAL,
         "$FIL": f"{plan.id}.fcs",
         "$SMNO": lot,
         "TUBE NAME": plan.id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from nkflow.release.page.acquisition import acquisition
 from nkflow.release.page.budget import budget
 from nkflow.release.page.checks import checks
 from nkflow.release.page.counts import events, populations
@@ -27,7 +28,11 @@ __all__ = ["render"]
 Record = Mapping[str, Any]
 
 
-def render(record: Record, drawings: Mapping[str, Sequence[str]] | None = None) -> str:
+def render(
+    record: Record,
+    drawings: Mapping[str, Sequence[str]] | None = None,
+    timelines: Mapping[str, str] | None = None,
+) -> str:
     """Return the page of `record` as HTML.
 
     Parameters
@@ -37,6 +42,8 @@ def render(record: Record, drawings: Mapping[str, Sequence[str]] | None = None) 
     drawings
         SVG elements by the id of their tube, in gating order (`nkflow.release.drawing`); they are our own
         and stand as they are.
+    timelines
+        Likewise, the run of each tube over time.
     """
     words = wording(record["verdict"])
     page = Page(
@@ -48,7 +55,7 @@ def render(record: Record, drawings: Mapping[str, Sequence[str]] | None = None) 
         reasons=reasons(record),
         figures=figures(record),
         formula=formula(record),
-        sections=tuple(_sections(record, drawings or {})),
+        sections=tuple(_sections(record, drawings or {}, timelines or {})),
         roles=_roles(str(record["verdict"]), doubtful(record)),
         record_sha256=sha256(record),
         footer=f"{record['schema']} {record['version']}, made by nkflow {record['versions']['nkflow']}; "
@@ -57,7 +64,9 @@ def render(record: Record, drawings: Mapping[str, Sequence[str]] | None = None) 
     return typeset(page)
 
 
-def _sections(record: Record, drawings: Mapping[str, Sequence[str]]) -> Iterator[Section]:
+def _sections(
+    record: Record, drawings: Mapping[str, Sequence[str]], timelines: Mapping[str, str]
+) -> Iterator[Section]:
     """Yield the parts of the page, as far as the record has them."""
     dose = record.get("dose")
     composition = dose["composition"] if dose else record.get("composition")
@@ -78,6 +87,8 @@ def _sections(record: Record, drawings: Mapping[str, Sequence[str]]) -> Iterator
         meant = dose["protocol"]["definitions"]
         yield budget(composition, {meant["dosed_population"]: "dosed", meant["residual_t"]: "residual T"})
         yield checks(dose)
+    if any(tube.get("acquisition") for tube in record["tubes"]):
+        yield acquisition(record, timelines)
     yield from _plots(record, drawings)
     yield definitions(record)
     yield inputs(record)
