@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import argparse
 import collections
-import hashlib
 import json
-import platform
 import sys
 import tempfile
 import time
@@ -24,6 +22,8 @@ from typing import Any
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from benchmarks import evidence
 
 from acquisition.acquisition_study import (
     SINGLE,
@@ -45,7 +45,14 @@ from nkflow.simulate import simulate_lot
 ROOT = Path(__file__).parents[1]
 SEED = 30_000
 WHOLE = 200
-SOURCES = ("acquisition/*.py", "kernels/acquisition*.py", "simulate/*.py")
+SOURCES = (
+    "src/nkflow/acquisition/*.py",
+    "src/nkflow/kernels/acquisition*.py",
+    "src/nkflow/simulate/*.py",
+    "src/nkflow/counting/volume.py",
+    "tests/acquisition/acquisition_study.py",
+    "benchmarks/acquisition.py",
+)
 
 
 def faults(seeds: int) -> dict[str, Any]:
@@ -155,16 +162,6 @@ def real(folder: Path) -> int:
     return 0
 
 
-def sources_sha256() -> str:
-    """Return the hash of the code that was studied and of this study."""
-    digest = hashlib.sha256()
-    source = ROOT / "src" / "nkflow"
-    studied = sorted(path for pattern in SOURCES for path in source.glob(pattern))
-    for path in (*studied, ROOT / "tests" / "acquisition" / "acquisition_study.py", Path(__file__)):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
-
-
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--share", type=float, default=1.0, help="of the 200 seeds")
@@ -183,14 +180,8 @@ def main(arguments: list[str] | None = None) -> int:
         "share found by size": sizes(max(2, seeds // 20)),
         "speed": speed(),
     }
-    document = {
-        "command": f"python -m benchmarks.acquisition --share {given.share:g}",
-        "seed": SEED,
-        "versions": {"python": platform.python_version(), "numpy": np.__version__},
-        "sources_sha256": sources_sha256(),
-        "figures": figures,
-    }
-    given.out.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    command = "python -m benchmarks.acquisition" + (f" --share {given.share:g}" if given.share != 1 else "")
+    evidence.write(given.out, command=command, seed=SEED, sources=SOURCES, figures=figures)
     print(json.dumps(figures, indent=1))
     return 0
 

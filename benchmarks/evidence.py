@@ -28,6 +28,7 @@ STUDIES = (
     "compensation",
     "adaptive_accuracy",
     "adaptive_lots",
+    "suitability",
 )
 
 
