@@ -14,6 +14,7 @@ from nkflow.release.tubes import GatedTube
 __all__ = ["bead_checks"]
 
 _BY_BEADS = ("beads", "bead_tube")
+_ALLOWED = 2.0  # counting errors, of one tube of beads alone
 
 
 def bead_checks(measured: Measured) -> Iterator[Check]:
@@ -67,8 +68,11 @@ def _alone(measured: Measured, tube: GatedTube, rule: BeadRule | None) -> Iterat
             yield Check(name, tube.tube.name, value, limit, met(found <= most), source)
     if rule is None or "bead recovery" not in measured.rules.counting:
         return
+    # one tube of a few thousand beads: twice the counting error of its own is allowed for
     low, high = rule.recovery
-    name, limit, source = "bead-only tube, recovery", f"{low:g} to {high:g}", "protocol, counting.beads"
+    counting = _ALLOWED / (beads or 1) ** 0.5
+    low, high = low * (1 - counting), high * (1 + counting)
+    name, limit, source = "bead-only tube, recovery", f"{low:.3g} to {high:.3g}", "protocol, counting.beads"
     ratio = _recovered(measured, tube)
     if isinstance(ratio, NotEvaluable):
         yield Check(name, tube.tube.name, ratio.reason, limit, "not assessable", source)
