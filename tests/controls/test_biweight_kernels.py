@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from naive import biweight as naive
-from nkflow.kernels.biweight import biweight_normal, biweight_sums
+from nkflow.kernels.biweight import biweight_line, biweight_normal, biweight_sums
 
 
 @settings(deadline=None, max_examples=40)
@@ -18,6 +18,18 @@ def test_biweight_sums__equal_their_twin(seed: int, n: int, cut: float) -> None:
     x, y = rng.normal(0, 10, n), rng.normal(0, 10, n)
     found = biweight_sums(y, x, 0.3, 1.5, cut)
     assert found == pytest.approx(naive.biweight_sums(y, x, 0.3, 1.5, cut), rel=1e-12, abs=1e-12)
+
+
+@settings(deadline=None, max_examples=40)
+@given(seed=st.integers(0, 2**32 - 1), n=st.integers(0, 60), width=st.floats(0.5, 40.0))
+def test_biweight_line__equals_its_twin(seed: int, n: int, width: float) -> None:
+    rng = np.random.default_rng(seed)
+    x, y, z = rng.normal(0, 10, n), rng.normal(0, 10, n), rng.normal(3, 8, n)
+    cut = width * rng.uniform(0.5, 2.0, n)
+    found, expected = np.full((3, 5), -7.0), np.full((3, 5), -7.0)
+    biweight_line(x, y, z, cut, 0.3, 1.5, found)
+    naive.biweight_line(x, y, z, cut, 0.3, 1.5, expected)
+    np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-8)
 
 
 @settings(deadline=None, max_examples=40)

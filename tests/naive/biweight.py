@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["biweight_normal", "biweight_sums"]
+__all__ = ["biweight_line", "biweight_normal", "biweight_sums"]
 
 
 def weight_of(r: float, cut: float) -> float:
@@ -27,6 +27,16 @@ def biweight_sums(y, x, slope, centre, cut) -> tuple[float, float, float]:
         sum(psi_prime(r, cut) for r in rest),
         sum(psi(r, cut) ** 2 for r in rest),
     )
+
+
+def biweight_line(x, y, z, cut, slope, level, out) -> None:
+    rest = y - (level + slope * x)
+    w = np.array([weight_of(r, c) for r, c in zip(rest, cut, strict=True)])
+    d = np.array([psi_prime(r, c) for r, c in zip(rest, cut, strict=True)])
+    p = np.array([psi(r, c) for r, c in zip(rest, cut, strict=True)])
+    out[0] = [sum(w), sum(w * z), sum(w * x), sum(w * z * x), sum(p)]
+    out[1] = [sum(d), sum(d * z), sum(d * x), sum(d * z * x), sum(p * z)]
+    out[2] = [sum(p**2), sum(p**2 * z), sum(p**2 * z**2), 0, 0]
 
 
 def biweight_normal(design, y, beta, cut, out, middle) -> float:

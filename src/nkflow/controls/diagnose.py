@@ -57,10 +57,11 @@ def peak(control: Gated) -> str | None:
     if not dim.shape[1]:  # none was found in the own detector, which is no reason to have none elsewhere
         low = np.quantile(control.events, DIMMEST, axis=1)
         dim = np.where(control.events <= low[:, None], control.events, np.nan)
-    level = np.nanquantile(dim, (0.1587, 0.5, 0.8413), axis=1)
+    of_dim = np.quantile if control.negative.shape[1] else np.nanquantile  # the latter takes thrice as long
+    level = of_dim(dim, (0.1587, 0.5, 0.8413), axis=1)
     noise = np.maximum((level[2] - level[0]) / 2.0, 1e-9)
     for share in (0.9, 0.97, 0.995):
-        at = np.nanquantile(dim, share, axis=1) if control.negative.shape[1] else level[1]
+        at = np.quantile(dim, share, axis=1) if control.negative.shape[1] else level[1]
         signal = np.quantile(control.events, share, axis=1) - at
         brightest = int(np.argmax(signal))
         if signal[brightest] >= BRIGHT * noise[brightest]:

@@ -6,6 +6,7 @@ Every function takes arrays (n_detectors, n_events) and the row of the dye's own
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,32 +130,40 @@ def regression(values: Array, own: int, *, trim: float = TRIM) -> Row:
 
 @dataclass(frozen=True, eq=False)
 class _Bins:
-    """Events sorted into classes of brightness: some events of each, and its place."""
+    """Events sorted into classes of brightness: some events of each, its place, and where between two an event lies."""
 
     at: Array
     members: list[NDArray[np.int64]]
+    below: NDArray[np.int64]
+    part: Array
 
     @classmethod
     def of(cls, x: Array) -> _Bins:
-        width = max(robust_sd(x[x <= np.median(x)]), 1e-9)
-        place = np.arcsinh((x - np.median(x)) / (3.0 * width))
+        centre = middle(x)
+        width = max(robust_sd(x[x <= centre]), 1e-9)
+        place = np.arcsinh((x - centre) / (3.0 * width))
         edges = np.linspace(float(place.min()), float(place.max()), CLASSES + 1)
         number = np.clip(np.searchsorted(edges, place) - 1, 0, CLASSES - 1)
         members = [np.flatnonzero(number == k) for k in range(CLASSES)]
         members = [index[:: max(1, len(index) // ENOUGH)] for index in members if len(index) >= FEWEST]
         members = members or [np.arange(len(x))]
-        return cls(np.array([float(np.median(x[index])) for index in members]), members)
+        at = np.array([middle(x[index]) for index in members])
+        along = np.interp(x, at, np.arange(len(at), dtype=np.float64))
+        below = np.minimum(along.astype(np.int64), max(len(at) - 2, 0))
+        return cls(at, members, below, along - below)
 
-    def spread(self, x: Array, rest: Array) -> Array:
+    def spread(self, x: Array, y: Array, line: tuple[float, float]) -> Array:
         """Return the spread (n,) of residuals as bright as each event, interpolated between the classes."""
-        found = [max(deviation(rest[index]), 1e-9) for index in self.members]
-        return np.asarray(np.interp(x, self.at, found))
+        slope, start = line
+        rests = (y[index] - start - slope * x[index] for index in self.members)
+        found = np.array([max(deviation(rest), 1e-9) for rest in rests])
+        rise = np.append(np.diff(found), 0.0)
+        return np.asarray(found[self.below] + self.part * rise[self.below])
 
-    def start(self, x: Array, y: Array) -> float:
+    def start(self, y: Array) -> float:
         """Return a first slope: through the dimmest and the brightest class."""
-        low, high = self.members[0], self.members[-1]
-        rise = float(np.median(y[high]) - np.median(y[low]))
-        return rise / max(float(np.median(x[high]) - np.median(x[low])), 1e-9)
+        rise = middle(y[self.members[-1]]) - middle(y[self.members[0]])
+        return rise / max(float(self.at[-1] - self.at[0]), 1e-9)
 
 
 def _instrument(x: Array) -> Array:
@@ -163,30 +172,37 @@ def _instrument(x: Array) -> Array:
     Noise and autofluorescence of dim events move both detectors. They fix the intercept, and must not tilt the
     line: what is dim is 0.
     """
-    lower, floor = x[x <= np.median(x)], own_negative(x)
+    centre, floor = middle(x), own_negative(x)
     if floor is None:
-        floor = float(np.median(lower)) + FAR * max(robust_sd(lower), 1e-9)
+        lower = x[x <= centre]
+        floor = middle(lower) + FAR * max(robust_sd(lower), 1e-9)
     bright = np.count_nonzero(x > floor)
-    return np.maximum(x - floor, 0.0) if FEWEST <= bright < HARDLY_DIM * len(x) else x - float(np.median(x))
+    return np.maximum(x - floor, 0.0) if FEWEST <= bright < HARDLY_DIM * len(x) else x - centre
 
 
 def _line(x: Array, y: Array, z: Array, bins: _Bins) -> tuple[float, float]:
     """Return slope and standard error of y on x, with `z` as the instrument of x."""
-    slope = bins.start(x, y)
-    level, error = float(np.median(y - slope * x)), 0.0
+    from nkflow.kernels import biweight as kernels
+
+    add: Any = kernels.biweight_line
+    slope, sums, error = bins.start(y), np.empty((3, 5)), 0.0
+    level = middle(y - slope * x)
     for turn in range(ROUNDS):
-        rest = y - level - slope * x
         if turn < SCALES:
-            cut = SPREADS * bins.spread(x, rest)
-        kept = np.maximum(1.0 - (rest / cut) ** 2, 0.0)
-        weight = kept**2
-        total = float(np.sum(weight))
-        weighted = weight * (z - float(np.sum(weight * z)) / total)
-        before, slope = slope, slope + float(np.sum(weighted * rest) / np.sum(weighted * x))
-        level += float(np.sum(weight * (rest - (slope - before) * x))) / total
-        sharp = kept * (5.0 * kept - 4.0)
-        apart = z - float(np.sum(sharp * z) / np.sum(sharp))
-        error = float(np.sqrt(np.sum((weight * rest * apart) ** 2)) / abs(np.sum(sharp * apart * x)))
+            cut = SPREADS * bins.spread(x, y, (slope, level))
+        add(x, y, z, cut, slope, level, sums)
+        total, of_z, of_x, of_zx, rest = sums[0]
+        centre = of_z / total
+        before, slope = slope, slope + float((sums[1, 4] - centre * rest) / (of_zx - centre * of_x))
+        level += float(rest - (slope - before) * of_x) / total
+        error = _error(sums)
         if turn >= SCALES and abs(slope - before) <= CLOSE * error:
             break
     return slope, error
+
+
+def _error(sums: Array) -> float:
+    """Return the sandwich standard error of the slope from the sums of `biweight_line`."""
+    centre = sums[1, 1] / sums[1, 0]
+    squares = sums[2, 2] - 2.0 * centre * sums[2, 1] + centre**2 * sums[2, 0]
+    return float(np.sqrt(max(squares, 0.0)) / abs(sums[1, 3] - centre * sums[1, 2]))

@@ -12,6 +12,7 @@ __all__ = ["biweight", "deviation", "middle", "robust_sd", "thinned"]
 CUT = 6.0  # in units of the scaled median absolute deviation; 98 % efficient for a Gaussian
 ROUNDS = 6
 ENOUGH = 2_000
+MANY, SOME = 8_000, 600  # values
 
 Array = NDArray[np.float64]
 
@@ -33,8 +34,19 @@ def deviation(values: Array) -> float:
 
 
 def middle(values: Array) -> float:
-    """Return the median of `values` (n,), which hold no NaN; `numpy.median` takes thrice as long to see to that."""
+    """Return the median of `values` (n,), which hold no NaN; `numpy.median` takes thrice as long to see to that.
+
+    Of many values only those near the median of some are looked through: the same answer in a third of the time.
+    """
     half = len(values) // 2
+    if len(values) > MANY:
+        some = np.sort(values[:: len(values) // SOME])
+        low, high = some[int(0.42 * len(some))], some[int(0.58 * len(some))]
+        near = values[(values >= low) & (values <= high)]
+        first = half - int(np.count_nonzero(values < low))
+        if 0 < first < len(near):
+            lower, upper = np.partition(near, (first - 1, first))[first - 1 : first + 1]
+            return float(upper) if len(values) % 2 else float(lower + upper) / 2.0
     if len(values) % 2:
         return float(np.partition(values, half)[half])
     low, high = np.partition(values, (half - 1, half))[half - 1 : half + 1]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nkflow.fitness.density import density
-from nkflow.fitness.location import robust_sd
+from nkflow.fitness.location import middle, robust_sd
 
 __all__ = ["FEWEST", "Positive", "brightest", "own_negative", "positive"]
 
@@ -105,8 +105,8 @@ def own_negative(values: Array) -> float | None:
 
     The valley below the brightest mode, on an arcsinh scale as wide as the lower half of the events.
     """
-    lower = values[values <= np.median(values)]
+    lower = values[values <= middle(values)]
     width = max(robust_sd(lower), 1e-9)
-    centre = float(np.median(lower))
+    centre = middle(lower)
     valley = _valley(np.arcsinh((values - centre) / (3.0 * width)), np.arcsinh(FAR / 3.0), fewest=FEWEST)
     return None if valley is None else float(centre + 3.0 * width * np.sinh(valley))

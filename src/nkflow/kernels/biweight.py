@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from nkflow.kernels.jit import kernel
 
-__all__ = ["biweight_normal", "biweight_sums"]
+__all__ = ["biweight_line", "biweight_normal", "biweight_sums"]
 
 
 @kernel
@@ -36,6 +36,59 @@ def biweight_sums(
             derivative += k * (5.0 * k - 4.0)
             squares += value * value
     return psi, derivative, squares
+
+
+@kernel
+def biweight_line(
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    z: NDArray[np.float64],
+    cut: NDArray[np.float64],
+    slope: float,
+    level: float,
+    out: NDArray[np.float64],
+) -> None:
+    """Add up what a step of a line with an instrument needs, and its variance (Tukey's biweight).
+
+    With r = y - level - slope x and k = max(1 - (r / cut)^2, 0): w = k^2, psi = r w, psi' = k (5 k - 4). Sums run
+    over ascending events.
+
+    Parameters
+    ----------
+    x, y, z : (n,)
+        The two detectors, data units, and the instrument of x.
+    cut : (n,)
+        Positive; residuals beyond it count nothing.
+    out : (3, 5)
+        Overwritten with sums: w, w z, w x, w z x, psi; psi', psi' z, psi' x, psi' z x, psi z; psi^2, psi^2 z,
+        psi^2 z^2, 0, 0.
+    """
+    w0 = wz = wx = wzx = wr = wzr = 0.0
+    d0 = dz = dx = dzx = 0.0
+    q0 = qz = qzz = 0.0
+    for i in range(x.shape[0]):
+        r = y[i] - level - slope * x[i]
+        k = 1.0 - (r / cut[i]) ** 2
+        if k > 0.0:
+            w, d = k * k, k * (5.0 * k - 4.0)
+            psi = w * r
+            zx, square = z[i] * x[i], psi * psi
+            w0 += w
+            wz += w * z[i]
+            wx += w * x[i]
+            wzx += w * zx
+            wr += psi
+            wzr += psi * z[i]
+            d0 += d
+            dz += d * z[i]
+            dx += d * x[i]
+            dzx += d * zx
+            q0 += square
+            qz += square * z[i]
+            qzz += square * z[i] * z[i]
+    for j, row in enumerate(((w0, wz, wx, wzx, wr), (d0, dz, dx, dzx, wzr), (q0, qz, qzz, 0.0, 0.0))):
+        for k, value in enumerate(row):
+            out[j, k] = value
 
 
 @kernel
