@@ -22,16 +22,18 @@ def template_from(name: str, *, sample: Sample | None = None, of: str = "") -> T
     TemplateError
         With every mistake; for a workspace also where neither says which sample, or it is not there.
     """
-    from nkflow.exchange.flowjo import read_flowjo
-    from nkflow.exchange.gatingml import read_gatingml
     from nkflow.gating.load import load_template
 
     match Path(name).suffix.lower():
         case ".xml" | ".gml":
+            from nkflow.exchange.gatingml import read_gatingml
+
             return read_gatingml(
                 name, file=of or (sample.path.name if sample is not None and sample.path else "")
             )
         case ".wsp":
+            from nkflow.exchange.flowjo import read_flowjo
+
             workspace = read_flowjo(name)
             if of and of not in workspace:
                 listed = ", ".join(list(workspace)[:20])[:500]

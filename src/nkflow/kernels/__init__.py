@@ -9,6 +9,9 @@ from typing import Any as _Any
 from numba import config as _numba_config
 
 from nkflow.kernels import cache as _cache
+from nkflow.kernels.lean import load_implementations as _load_implementations
+
+_load_implementations()
 
 _config: _Any = _numba_config
 _before = _config.CACHE_DIR

@@ -1,0 +1,46 @@
+"""A verb loads what it needs: the start of a process is most of the time of gating one tube."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+
+def _run(code: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=True
+    ).stdout
+
+
+def test_gate__loads_no_linear_algebra_no_frames_and_no_other_engine(project: Path) -> None:
+    arguments = ["nkflow", "gate", str(project / "sample_fcs" / "A.fcs"), "-t", "nk_release_7aad", "--json"]
+    out = _run(
+        f"import json, sys\nsys.argv = {arguments!r}\nfrom nkflow.cli import main\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code\n"
+        "print(json.dumps(sorted(sys.modules)))"
+    )
+    loaded = set(json.loads(out.splitlines()[-1]))
+    heavy = {"scipy.linalg", "scipy.stats", "pandas", "plotly", "flowkit", "sklearn", "pyarrow", "lxml"}
+    assert "numba" in loaded
+    assert not heavy & loaded
+    assert not [name for name in loaded if name.startswith("nkflow.exchange")]
+
+
+def test_numba__still_finds_its_blas_when_somebody_asks() -> None:
+    code = """
+import numpy as np
+import nkflow.kernels
+import numba, sys
+assert "scipy.linalg" not in sys.modules
+@numba.njit
+def product(a, b):
+    return np.dot(a, b), np.vdot(a[0], b[0]), np.kron(a, b)[0, 0], np.convolve(a[0], b[0])
+a = np.arange(9.0).reshape(3, 3)
+got = product(a, a.T.copy())
+assert np.allclose(got[0], a @ a.T) and np.isclose(got[1], np.vdot(a[0], a.T[0]))
+assert np.allclose(got[3], np.convolve(a[0], a.T[0]))
+print("scipy.linalg" in sys.modules)
+"""
+    assert _run(code).strip() == "True"
