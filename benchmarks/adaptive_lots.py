@@ -59,7 +59,7 @@ def released(lot: SimulatedLot, folder: Path, *, kind: str = "", limit: float | 
         gone = ("FMO-CD3", "FMO-CD56")[lot.truth["seed"] % 2]
         document["tubes"] = [tube for tube in document["tubes"] if tube["id"] != gone]
     path.write_text(yaml.safe_dump(document, sort_keys=False))
-    return release(path, second_engine=False)
+    return release(path, second_engine=False, margins=False)
 
 
 def _protocol(folder: Path, limit: float) -> str:

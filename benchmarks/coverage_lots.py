@@ -43,7 +43,7 @@ def one_lot(seed: int, *, events: int = EVENTS) -> dict[str, Any]:
     lot = nk.simulate_lot(seed=seed, events=events)
     with tempfile.TemporaryDirectory() as folder:
         written = lot.write(Path(folder) / "lot")
-        release = nk.release(written / "lot.yaml")
+        release = nk.release(written / "lot.yaml", second_engine=False, margins=False)
     dose = release.dose
     volume = dose.level.volume.rounded_ml
     viability = dose.composition.frequency("viable", "CD45+")

@@ -244,3 +244,12 @@ def test_nearest_between__halves_down_to_a_small_part() -> None:
     assert found.flips < -0.2 <= found.holds
     assert found.holds - found.flips < 1e-3
     assert nearest_between(0.5, lambda _: ("PASS", ""), now="PASS") is None
+
+
+def test_margins__can_be_left_out_and_change_nothing_else(small_lot: Path) -> None:
+    with_them = release(small_lot / "lot.yaml", second_engine=False)
+    without = release(small_lot / "lot.yaml", second_engine=False, margins=False)
+    assert without.record["margins"] is None
+    assert without.record | {"margins": 0} == with_them.record | {"margins": 0}
+    assert "Margin to flip" in with_them.page()
+    assert "Margin to flip" not in without.page()

@@ -111,6 +111,7 @@ def release(
     *,
     threads: int | None = None,
     second_engine: bool = True,
+    margins: bool = True,
     progress: Callable[[str], None] = _silent,
 ) -> Release:
     """Run the whole job for the lot described by the document at `lot`.
@@ -123,6 +124,8 @@ def release(
         Threads for gating; the results do not depend on it.
     second_engine
         Gate the sample tubes with FlowKit too and compare event for event.
+    margins
+        Move each boundary until the verdict changes; takes about as long as the rest.
     progress
         Called with one sentence a step.
 
@@ -142,7 +145,8 @@ def release(
     )
     progress("counting and judging")
     found = judge_lot(inputs, tubes)
-    progress("moving boundaries until the verdict changes")
+    if margins:
+        progress("moving boundaries until the verdict changes")
     composition, dose = found.composition, found.dose
     record = {
         "schema": records.SCHEMA,
@@ -153,7 +157,7 @@ def release(
         "dose": None if dose is None else dose.as_dict(),
         # of a dose it is inside, judged by the protocol
         "composition": composition.as_dict() if composition is not None and dose is None else None,
-        "margins": margins_of_lot(inputs, tubes, found).as_dict(),
+        "margins": margins_of_lot(inputs, tubes, found).as_dict() if margins else None,
         "suitability": [check.as_dict() for check in found.checks],
         "tubes": [tube.as_dict() for tube in tubes],
         "versions": records.versions(),
