@@ -74,7 +74,8 @@ def levels(columns: Array, usable: NDArray[np.bool_] | None = None, *, merged: b
     centre, width = np.array([pair[0] for pair in found]), np.array([pair[1] for pair in found])
     typical = float(np.median(width))
     has = (centre <= NEAR_ZERO * width) & (width <= WIDE * typical)
-    has |= (centre <= LIFTED * typical) & (width <= LIFTED_WIDE * typical)
+    if has.any():  # beads alone are bright everywhere: nothing of theirs was lifted from a negative
+        has |= (centre <= LIFTED * typical) & (width <= LIFTED_WIDE * typical)
     usual = float(np.median(width[has])) if has.any() else float(np.median(width))
     centre, width = np.where(has, centre, 0.0), np.where(has, width, usual)
     positive = centre + POSITIVE * width

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from nkflow.errors import InvalidValueError
 from nkflow.fitness.levels import Levels, levels
 from nkflow.fitness.line import bright_events, residual_line
+from nkflow.fitness.picture import picture
 from nkflow.fitness.state import State
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ ERRORS = (
     4.0  # standard errors of the interval; of some 50 pairs of a right matrix none lies outside by chance
 )
 TOLERANCE = 0.005  # of a coefficient: autofluorescence and cell size alone make residual slopes of this size
-
-FULL = 0.05  # of a residual slope: drawn in full colour
 
 Judgement = Literal["well", "under", "over", "unclear", "not assessable"]
 Array = NDArray[np.float64]
@@ -156,16 +155,9 @@ class Fitness:
 
     def picture(self) -> Matrix:
         """Return the N x N picture: colour is the residual slope, a sign where it is judged wrong."""
-        from nkflow.plots.matrix import Matrix
-
-        sign = {"under": "+", "over": "−", "well": "", "unclear": "?", "not assessable": ""}
         n = len(self.names)
-        marks = [["" if i == j else sign[self.pair(i, j).judgement] for j in range(n)] for i in range(n)]
-        return Matrix(
-            self.names, self.names, self.slopes, full=FULL, marks=marks, rows="bright in",
-            columns="what should be level",
-            title="Residual slopes (+ under-, − over-compensated, ? unclear)",
-        )  # fmt: skip
+        pairs = [(i, j) for i in range(n) for j in range(n) if i != j]
+        return picture(self.names, self.slopes, {pair: self.pair(*pair).judgement for pair in pairs})
 
 
 def fitness(

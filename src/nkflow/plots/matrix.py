@@ -107,22 +107,51 @@ def matrix_svg(drawn: Matrix) -> str:
         y = TOP + (i + 0.6) * CELL
         words = escaped(shortened(name, NAME_LENGTH))
         parts.append(f'<text x="{LEFT - 8:g}" y="{y:g}" text-anchor="end">{words}</text>')
-    parts += [_cell(drawn, i, j) for i in range(n) for j in range(m)]
+    parts += _cells(drawn)
     return "\n".join([*parts, "</svg>"])
 
 
-def _cell(drawn: Matrix, row: int, column: int) -> str:
-    value = float(drawn.values[row, column])
-    part = min(max(value / drawn.full, -1.0), 1.0) if np.isfinite(value) else float("nan")
+def _cells(drawn: Matrix) -> list[str]:
+    """Return what stands in the field: grey below, a square for each value, white lines, what is written.
+
+    A cell without a value and a mark costs no bytes: the grey below is said once to be what can't be assessed.
+    """
+    n, m = drawn.values.shape
+    width, height = m * CELL, n * CELL
+    known = [(i, j) for i, j in np.ndindex(n, m) if np.isfinite(drawn.values[i, j])]
+    lines = "".join(f"M{LEFT + j * CELL:g} {TOP:g}v{height:g}" for j in range(1, m))
+    lines += "".join(f"M{LEFT:g} {TOP + i * CELL:g}h{width:g}" for i in range(1, n))
+    written = [_written(drawn, i, j) for i, j in np.ndindex(n, m) if drawn.text(i, j)]
+    return [
+        f'<rect x="{LEFT:g}" y="{TOP:g}" width="{width:g}" height="{height:g}" fill="{EMPTY}">'
+        "<title>not assessable</title></rect>",
+        *(_square(drawn, i, j) for i, j in known),
+        f'<path d="{lines}" stroke="#ffffff" fill="none"/>',
+        '<g text-anchor="middle" pointer-events="none">',
+        *written,
+        "</g>",
+    ]
+
+
+def _square(drawn: Matrix, row: int, column: int) -> str:
     x, y = LEFT + column * CELL, TOP + row * CELL
-    said = "not assessable" if np.isnan(part) else f"{value:+.5f}"
-    hint = escaped(f"{drawn.row_names[row]} → {drawn.column_names[column]}: {said}")
-    ink = "#ffffff" if abs(part) > DARK else INK
+    value = float(drawn.values[row, column])
+    hint = escaped(f"{drawn.row_names[row]} → {drawn.column_names[column]}: {value:+.5f}")
     return (
-        f'<g><title>{hint}</title><rect x="{x:g}" y="{y:g}" width="{CELL - 1:g}" height="{CELL - 1:g}" '
-        f'fill="{EMPTY if np.isnan(part) else _css(part)}"/><text x="{x + CELL / 2:g}" y="{y + 0.6 * CELL:g}" '
-        f'text-anchor="middle" fill="{ink}">{escaped(drawn.text(row, column))}</text></g>'
+        f'<rect x="{x:g}" y="{y:g}" width="{CELL:g}" height="{CELL:g}" fill="{_css(_part(drawn, value))}">'
+        f"<title>{hint}</title></rect>"
     )
+
+
+def _written(drawn: Matrix, row: int, column: int) -> str:
+    x, y = LEFT + (column + 0.5) * CELL, TOP + (row + 0.6) * CELL
+    ink = ' fill="#ffffff"' if abs(_part(drawn, float(drawn.values[row, column]))) > DARK else ""
+    return f'<text x="{x:g}" y="{y:g}"{ink}>{escaped(drawn.text(row, column))}</text>'
+
+
+def _part(drawn: Matrix, value: float) -> float:
+    """Return the value as a part of full colour, -1 to 1; NaN stays."""
+    return min(max(value / drawn.full, -1.0), 1.0) if np.isfinite(value) else float("nan")
 
 
 def _css(part: float) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from nkflow.release.page.acquisition import acquisition
 from nkflow.release.page.budget import budget
 from nkflow.release.page.checks import checks
+from nkflow.release.page.compensation import compensation
 from nkflow.release.page.counts import events, populations
 from nkflow.release.page.hand import by_hand
 from nkflow.release.page.judgement import doubtful, findings, limits
@@ -71,6 +72,9 @@ def _sections(
     dose = record.get("dose")
     composition = dose["composition"] if dose else record.get("composition")
     yield suitability(record)
+    stained = compensation(record)
+    if stained is not None:
+        yield stained
     if dose:
         yield limits(record)
     yield findings(record)
