@@ -30,9 +30,20 @@ class Sides:
 
     def row(self, weights: Array) -> Row:
         """Return the slopes of the events compensated with `weights` (n_dyes, n_detectors)."""
+        positive = _compensated(weights, self.positive)
         if self.negative is None:
-            return regression(weights @ self.positive, self.own)
-        return level(weights @ self.positive, weights @ self.negative, self.own)
+            return regression(positive, self.own)
+        return level(positive, _compensated(weights, self.negative), self.own)
+
+
+def _compensated(weights: Array, events: Array) -> Array:
+    """Return ``weights @ events`` (n_dyes, n_events); as a product of matrices it sets all cores spinning."""
+    from nkflow.kernels import compensate
+
+    columns, out = np.ascontiguousarray(events), np.empty((len(weights), events.shape[1]))
+    rows = np.arange(len(events))
+    compensate.compensate_columns(columns, rows, np.ascontiguousarray(weights), events.shape[1], out)
+    return out
 
 
 def refine(matrix: Array, rows: Sequence[Sides]) -> Array:

@@ -9,6 +9,8 @@ from nkflow.kernels.jit import kernel
 
 __all__ = ["biweight_line", "biweight_normal", "biweight_sums"]
 
+TILE = 512  # events: what is known of them stays in the first-level cache
+
 
 @kernel
 def biweight_sums(
@@ -66,26 +68,33 @@ def biweight_line(
     w0 = wz = wx = wzx = wr = wzr = 0.0
     d0 = dz = dx = dzx = 0.0
     q0 = qz = qzz = 0.0
-    for i in range(x.shape[0]):
-        r = y[i] - level - slope * x[i]
-        k = 1.0 - (r / cut[i]) ** 2
-        if k > 0.0:
+    weight, rest = np.empty(TILE), np.empty(TILE)
+    for first in range(0, x.shape[0], TILE):
+        count = min(TILE, x.shape[0] - first)
+        for j in range(count):  # several events at once: there is nothing to add up here
+            i = first + j
+            r = y[i] - level - slope * x[i]
+            rest[j] = r
+            weight[j] = max(1.0 - (r / cut[i]) ** 2, 0.0)
+        for j in range(count):
+            k = weight[j]
+            xi, zi = x[first + j], z[first + j]
             w, d = k * k, k * (5.0 * k - 4.0)
-            psi = w * r
-            zx, square = z[i] * x[i], psi * psi
+            psi = w * rest[j]
+            zx, square = zi * xi, psi * psi
             w0 += w
-            wz += w * z[i]
-            wx += w * x[i]
+            wz += w * zi
+            wx += w * xi
             wzx += w * zx
             wr += psi
-            wzr += psi * z[i]
+            wzr += psi * zi
             d0 += d
-            dz += d * z[i]
-            dx += d * x[i]
+            dz += d * zi
+            dx += d * xi
             dzx += d * zx
             q0 += square
-            qz += square * z[i]
-            qzz += square * z[i] * z[i]
+            qz += square * zi
+            qzz += square * zi * zi
     for j, row in enumerate(((w0, wz, wx, wzx, wr), (d0, dz, dx, dzx, wzr), (q0, qz, qzz, 0.0, 0.0))):
         for k, value in enumerate(row):
             out[j, k] = value
