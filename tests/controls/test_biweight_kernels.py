@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from naive import biweight as naive
-from nkflow.kernels.biweight import biweight_line, biweight_normal, biweight_sums
+from nkflow.kernels.biweight import biweight_line, biweight_normal, biweight_sandwich, biweight_sums
 
 
 @settings(deadline=None, max_examples=40)
@@ -34,14 +34,15 @@ def test_biweight_line__equals_its_twin(seed: int, n: int, width: float) -> None
 
 @settings(deadline=None, max_examples=40)
 @given(seed=st.integers(0, 2**32 - 1), n=st.integers(1, 60), p=st.integers(1, 5))
-def test_biweight_normal__equals_its_twin(seed: int, n: int, p: int) -> None:
+def test_biweight_normal_and_sandwich__equal_their_twins(seed: int, n: int, p: int) -> None:
     rng = np.random.default_rng(seed)
     design = rng.normal(0, 1, (n, p)) * (rng.random((n, p)) > 0.2)
-    y, beta, cut = rng.normal(0, 3, n), rng.normal(0, 1, p), rng.uniform(0.5, 9, n)
-    found, expected = [(np.full((p, p + 1), -7.0), np.full((2, p, p), -7.0)) for _ in range(2)]
-    total = biweight_normal(design, y, beta, cut, *found)
-    assert total == pytest.approx(
-        naive.biweight_normal(design, y, beta, cut, *expected), rel=1e-12, abs=1e-12
-    )
-    for mine, theirs in zip(found, expected, strict=True):
-        np.testing.assert_allclose(mine, theirs, rtol=1e-11, atol=1e-11)
+    y, beta, cut = rng.normal(0, 3, n), rng.normal(0, 1, p), float(rng.uniform(0.5, 9))
+    found, expected = np.full((p, p + 1), -7.0), np.full((p, p + 1), -7.0)
+    total = biweight_normal(design, y, beta, cut, found)
+    assert total == pytest.approx(naive.biweight_normal(design, y, beta, cut, expected), rel=1e-12, abs=1e-12)
+    np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-11)
+    mine, theirs = np.full((2, p, p), -7.0), np.full((2, p, p), -7.0)
+    biweight_sandwich(design, y, beta, cut, mine)
+    naive.biweight_sandwich(design, y, beta, cut, theirs)
+    np.testing.assert_allclose(mine, theirs, rtol=1e-11, atol=1e-11)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["biweight_line", "biweight_normal", "biweight_sums"]
+__all__ = ["biweight_line", "biweight_normal", "biweight_sandwich", "biweight_sums"]
 
 
 def weight_of(r: float, cut: float) -> float:
@@ -39,11 +39,14 @@ def biweight_line(x, y, z, cut, slope, level, out) -> None:
     out[2] = [sum(p**2), sum(p**2 * z), sum(p**2 * z**2), 0, 0]
 
 
-def biweight_normal(design, y, beta, cut, out, middle) -> float:
-    rest = y - design @ beta
-    weights = np.array([weight_of(r, c) for r, c in zip(rest, cut, strict=True)])
+def biweight_normal(design, y, beta, cut, out) -> float:
+    weights = np.array([weight_of(r, cut) for r in y - design @ beta])
     out[:, :-1] = sum(w * np.outer(row, row) for w, row in zip(weights, design, strict=True))
     out[:, -1] = sum(w * row * value for w, row, value in zip(weights, design, y, strict=True))
-    middle[0] = sum(psi_prime(r, c) * np.outer(row, row) for r, c, row in zip(rest, cut, design, strict=True))
-    middle[1] = sum(psi(r, c) ** 2 * np.outer(row, row) for r, c, row in zip(rest, cut, design, strict=True))
     return float(weights.sum())
+
+
+def biweight_sandwich(design, y, beta, cut, out) -> None:
+    rest = y - design @ beta
+    out[0] = sum(psi_prime(r, cut) * np.outer(row, row) for r, row in zip(rest, design, strict=True))
+    out[1] = sum(psi(r, cut) ** 2 * np.outer(row, row) for r, row in zip(rest, design, strict=True))

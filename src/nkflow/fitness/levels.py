@@ -68,8 +68,8 @@ def levels(columns: Array, usable: NDArray[np.bool_] | None = None, *, merged: b
         keep &= usable
     if np.count_nonzero(keep) < FEWEST:
         return _nothing(len(columns), keep)
-    some = columns[:, keep]
-    some = some[:, :: max(1, some.shape[1] // ENOUGH)]
+    index = np.flatnonzero(keep)
+    some = columns[:, index[:: max(1, len(index) // ENOUGH)]]
     found = [_negative(row) for row in some]
     centre, width = np.array([pair[0] for pair in found]), np.array([pair[1] for pair in found])
     typical = float(np.median(width))
@@ -87,8 +87,8 @@ def levels(columns: Array, usable: NDArray[np.bool_] | None = None, *, merged: b
     kept = np.flatnonzero(keep)
     kept = kept[:: max(1, len(kept) // ENOUGH)]
     for k, row in enumerate(columns):
-        above = row[keep & (row > positive[k])]
-        above = above[:: max(1, len(above) // ENOUGH)]
+        index = np.flatnonzero(keep & (row > positive[k]))
+        above = row[index[:: max(1, len(index) // ENOUGH)]]
         bright[k], median[k] = _bright(above, row[kept], (centre[k], width[k]), merged)
     top = np.quantile(columns[:, kept], TOP, axis=1)
     return Levels(centre, width, has, positive, bright, median, top, np.asarray(keep, dtype=np.bool_))

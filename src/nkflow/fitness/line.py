@@ -155,6 +155,7 @@ class _Model:
         from nkflow.kernels import biweight
 
         step: Any = biweight.biweight_normal
+        spread: Any = biweight.biweight_sandwich
         x, size = self.parts
         p, beta, widest = len(size), start * size, WIDER * scale
         out, middle = np.empty((p, p + 1)), np.empty((2, p, p))
@@ -163,19 +164,20 @@ class _Model:
             if turn < SCALES:
                 found = half_width_below(rest[:: _step(rest)], 0.0)
                 scale = min(max(found, 0.5 * self.width), widest)
-            weights = step(self.design, self.y, beta, np.full(len(rest), CUT * scale), out, middle)
-            before = beta[1]
+            weights = step(self.design, self.y, beta, CUT * scale, out)
+            before = beta
             if weights < FEWEST / 2:
                 return None
             beta = _solved(out[:, :-1], weights) @ out[:, -1]
             if not np.isfinite(beta[1]):
                 return None
             rest = self.y - self.design @ beta
-            if turn >= SCALES - 1 and abs(beta[1] - before) < CLOSE * size[1]:
+            if turn >= SCALES - 1 and abs(beta[1] - before[1]) < CLOSE * size[1]:
                 break
         level = float(beta[0] + beta[1] / size[1] * np.partition(x, len(x) // 10)[len(x) // 10])
         if not self._stands_apart(rest, level, scale):
             return None
+        spread(self.design, self.y, before, CUT * scale, middle)
         inverse = _solved(middle[0], weights)
         error = float(np.sqrt(max((inverse @ middle[1] @ inverse)[1, 1], 0.0)))
         on_line = int(np.count_nonzero(np.abs(rest) < NARROW * scale))
@@ -202,7 +204,9 @@ class _Model:
 
 def _solved(matrix: Array, weights: float) -> Array:
     """Return the inverse of normal equations, with a ridge too small to matter; NaN where there is none."""
+    firm = matrix.copy()
+    firm.flat[:: len(firm) + 1] += RIDGE * weights
     try:
-        return np.asarray(np.linalg.inv(matrix + RIDGE * weights * np.eye(len(matrix))), dtype=np.float64)
+        return np.asarray(np.linalg.inv(firm), dtype=np.float64)
     except np.linalg.LinAlgError:
         return np.full_like(matrix, np.nan)

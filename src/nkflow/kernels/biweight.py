@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from nkflow.kernels.jit import kernel
 
-__all__ = ["biweight_line", "biweight_normal", "biweight_sums"]
+__all__ = ["biweight_line", "biweight_normal", "biweight_sandwich", "biweight_sums"]
 
 TILE = 512  # events: what is known of them stays in the first-level cache
 
@@ -105,14 +105,13 @@ def biweight_normal(
     design: NDArray[np.float64],
     y: NDArray[np.float64],
     beta: NDArray[np.float64],
-    cut: NDArray[np.float64],
+    cut: float,
     out: NDArray[np.float64],
-    middle: NDArray[np.float64],
 ) -> float:
-    """Add up the normal equations of a linear model with Tukey's biweight, and those of its variance.
+    """Add up the normal equations of a linear model with Tukey's biweight.
 
-    With r = y - design @ beta and k = max(1 - (r / cut)^2, 0) an event has the weight k^2 (Beaton & Tukey 1974);
-    psi = r k^2, psi' = k (5 k - 4). Sums run over ascending events: the same bits on every machine.
+    With r = y - design @ beta and k = max(1 - (r / cut)^2, 0) an event has the weight k^2 (Beaton & Tukey 1974).
+    Sums run over ascending events: the same bits on every machine. Zeros of the design cost nothing.
 
     Parameters
     ----------
@@ -122,12 +121,10 @@ def biweight_normal(
         The channel to be explained, data units.
     beta : (p,)
         The model before the step.
-    cut : (n,)
+    cut
         Positive; residuals beyond it count nothing.
     out : (p, p + 1)
         Overwritten: X' W X and, in the last column, X' W y.
-    middle : (2, p, p)
-        Overwritten: X' psi' X and X' psi^2 X, of which the sandwich variance is made (Huber 1981, 7.6).
 
     Returns
     -------
@@ -136,29 +133,71 @@ def biweight_normal(
     """
     n, p = design.shape
     out[:] = 0.0
-    middle[:] = 0.0
-    weights = 0.0
+    some = np.empty(p, dtype=np.int64)
+    total = 0.0
     for i in range(n):
-        r = y[i]
+        r, count = y[i], 0
         for a in range(p):
-            r -= beta[a] * design[i, a]
-        k = 1.0 - (r / cut[i]) ** 2
+            if design[i, a] != 0.0:
+                r -= beta[a] * design[i, a]
+                some[count] = a
+                count += 1
+        k = 1.0 - (r / cut) ** 2
         if k > 0.0:
             w = k * k
-            weights += w
-            derivative, square = k * (5.0 * k - 4.0), (r * w) ** 2
-            for a in range(p):
-                x = design[i, a]
-                if x != 0.0:
-                    for b in range(a + 1):
-                        xx = x * design[i, b]
-                        out[a, b] += w * xx
-                        middle[0, a, b] += derivative * xx
-                        middle[1, a, b] += square * xx
-                    out[a, p] += w * x * y[i]
+            total += w
+            for at in range(count):
+                a = some[at]
+                wx = w * design[i, a]
+                for to in range(at + 1):
+                    out[a, some[to]] += wx * design[i, some[to]]
+                out[a, p] += wx * y[i]
     for a in range(p):
         for b in range(a):
             out[b, a] = out[a, b]
-            middle[0, b, a] = middle[0, a, b]
-            middle[1, b, a] = middle[1, a, b]
-    return weights
+    return total
+
+
+@kernel
+def biweight_sandwich(
+    design: NDArray[np.float64],
+    y: NDArray[np.float64],
+    beta: NDArray[np.float64],
+    cut: float,
+    out: NDArray[np.float64],
+) -> None:
+    """Add up what the variance of a model with Tukey's biweight is made of (Huber 1981, 7.6).
+
+    As `biweight_normal`, with psi = r k^2 and psi' = k (5 k - 4).
+
+    Parameters
+    ----------
+    design, y, beta, cut
+        As there.
+    out : (2, p, p)
+        Overwritten: X' psi' X and X' psi^2 X.
+    """
+    n, p = design.shape
+    out[:] = 0.0
+    some = np.empty(p, dtype=np.int64)
+    for i in range(n):
+        r, count = y[i], 0
+        for a in range(p):
+            if design[i, a] != 0.0:
+                r -= beta[a] * design[i, a]
+                some[count] = a
+                count += 1
+        k = 1.0 - (r / cut) ** 2
+        if k > 0.0:
+            derivative, square = k * (5.0 * k - 4.0), (r * k * k) ** 2
+            for at in range(count):
+                a = some[at]
+                x = design[i, a]
+                for to in range(at + 1):
+                    xx = x * design[i, some[to]]
+                    out[0, a, some[to]] += derivative * xx
+                    out[1, a, some[to]] += square * xx
+    for a in range(p):
+        for b in range(a):
+            out[0, b, a] = out[0, a, b]
+            out[1, b, a] = out[1, a, b]
