@@ -10,6 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from adaptive.shapes import two_peaks
 from naive import density as naive
+from nkflow.gating.adaptive.bootstrap import POISSON, replicated
 from nkflow.gating.adaptive.density import density
 from nkflow.kernels import density as kernels
 
@@ -41,10 +42,42 @@ def test_smoothing_and_floors__agree_with_their_twins(
     kernels.smooth_rows(rows, weights, fast)
     naive.smooth_rows(rows, weights, slow)
     np.testing.assert_allclose(fast, slow, rtol=1e-12, atol=1e-9)
+    between, valid = np.empty((3, 24 - 2 * reach)), np.empty((3, 24 - 2 * reach))
+    kernels.smooth_between(rows, weights, between)
+    naive.smooth_between(rows, weights, valid)
+    np.testing.assert_allclose(between, valid, rtol=1e-12, atol=1e-9)
     places, expected = np.empty(3), np.empty(3)
     kernels.floor_places(fast, 0.1, 1.5, *ends, places)
     naive.floor_places(fast, 0.1, 1.5, *ends, expected)
     np.testing.assert_allclose(places, expected)
+
+
+@settings(deadline=None, max_examples=50)
+@given(arrays(np.float64, (4, 3), elements=st.floats(0, 1, exclude_max=True)), st.integers(0, 2**32 - 1))
+def test_drawn_counts__agree_with_their_twin(u: np.ndarray, seed: int) -> None:
+    counts = np.random.default_rng(seed).integers(0, len(POISSON), size=3)
+    fast, slow = np.empty_like(u), np.empty_like(u)
+    kernels.drawn_counts(u, counts, POISSON, fast)
+    naive.drawn_counts(u, counts, POISSON, slow)
+    np.testing.assert_array_equal(fast, slow)
+
+
+def test_replicates__have_the_covariance_of_a_multinomial() -> None:
+    """Against numpy's own multinomial, smoothed: the same means and the same SDs, in rare bins and in full ones."""
+    found = density(two_peaks(5000, share=0.2, seed=4))
+    bins = (150, 600)
+    mine = replicated(found, bins, seed=1, replicates=4000)
+    counts = found.counts
+    drawn = np.random.default_rng(2).multinomial(int(counts.sum()), counts / counts.sum(), size=4000)
+    smoothed = np.empty(drawn.shape)
+    kernels.smooth_rows(drawn.astype(np.float64), found.weights, smoothed)
+    theirs = smoothed[:, bins[0] : bins[1] + 1]
+    sd = theirs.std(axis=0)
+    assert np.abs(mine.mean(axis=0) - theirs.mean(axis=0)).max() <= (0.12 * sd).max()
+    assert (np.abs(mine.mean(axis=0) - found.height[bins[0] : bins[1] + 1]) <= 0.12 * sd + 1e-9).all()
+    clear = found.height[bins[0] : bins[1] + 1] > 0.05
+    np.testing.assert_allclose(mine.std(axis=0)[clear], sd[clear], rtol=0.15)
+    np.testing.assert_array_equal(mine, replicated(found, bins, seed=1, replicates=4000))
 
 
 def test_density__loses_no_event_and_smooths_to_the_same_sum() -> None:

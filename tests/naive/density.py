@@ -6,7 +6,12 @@ import math
 
 import numpy as np
 
-__all__ = ["fill_inside", "floor_places", "smooth_rows"]
+__all__ = ["drawn_counts", "fill_inside", "floor_places", "smooth_between", "smooth_rows"]
+
+
+def drawn_counts(u, counts, table, out) -> None:
+    for j, count in enumerate(counts):
+        out[:, j] = np.searchsorted(table[count], u[:, j], side="right")
 
 
 def fill_inside(x, low, per_unit, out) -> int:
@@ -25,6 +30,11 @@ def smooth_rows(rows, weights, out) -> None:
         full = np.convolve(row, weights, mode="full")
         reach = (len(weights) - 1) // 2
         out[i] = full[reach : reach + len(row)]
+
+
+def smooth_between(rows, weights, out) -> None:
+    for i, row in enumerate(rows):
+        out[i] = np.convolve(row, weights, mode="valid")
 
 
 def floor_places(rows, noise, rise, first, last, out) -> None:

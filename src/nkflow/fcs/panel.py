@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from nkflow.errors import PanelError
 from nkflow.fcs.channels import Channel, detector_of
@@ -119,6 +120,7 @@ def _spellings(channel: Channel) -> set[str]:
     return (names | {name.replace("/", "_") for name in names}) - {""}
 
 
+@lru_cache(1024)  # every marker of a panel is compared with every channel
 def _token(marker: str) -> str | None:
     """Return the one part of a marker that is neither dye nor metal nor feature; None where there are more.
 
@@ -138,6 +140,7 @@ def _token(marker: str) -> str | None:
     return "-".join(named[0]) if len(named) == 1 and len(words) > 1 else None
 
 
+@lru_cache(1024)
 def _pair(marker: str) -> frozenset[str]:
     """Return the two or more clusters of one marker, ``{cd16, cd56}`` of ``CD16/56 PE``; nothing for any other."""
     parts = [part for part in _PARTS.split(_GLUED.sub(r"\1+", _fold(marker).replace("cd(", "cd"))) if part]
@@ -152,5 +155,6 @@ def _pair(marker: str) -> frozenset[str]:
     return frozenset(clusters) if len(clusters) > 1 else frozenset()
 
 
+@lru_cache(1024)
 def _fold(text: str) -> str:
     return unicodedata.normalize("NFC", text).strip().casefold()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from dataclasses import fields as fields_of
 from functools import cached_property
 from typing import Any
 
@@ -220,7 +221,7 @@ class Template:
 def _changed(gate: Gate, name: str, changes: Mapping[str, Any]) -> Gate:
     if isinstance(gate, Quadrant) and len(gate.dividers) == 1 and set(changes) <= {"low", "high"}:
         return gate.with_ends(name, changes)
-    fields = set(vars(gate)) - {"name", "parent"}
+    fields = {field.name for field in fields_of(gate)} - {"name", "parent"}
     unknown = sorted(set(changes) - fields - {"name", "parent"})
     if unknown:
         expected = ", ".join(sorted(fields))

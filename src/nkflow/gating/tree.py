@@ -71,6 +71,15 @@ class Tree:
         return tuple(node.name if count[node.name] == 1 else node.path for node in self.nodes)
 
     @cached_property
+    def deciding(self) -> tuple[frozenset[int], ...]:
+        """The entries whose gates decide who is in each population: its own and those of all that it needs."""
+        found: dict[int, frozenset[int]] = {}
+        for index in self.order:
+            node = self.nodes[index]
+            found[index] = frozenset((node.entry,)).union(*(found[other] for other in node.needs))
+        return tuple(found[index] for index in range(len(self.nodes)))
+
+    @cached_property
     def _numbers(self) -> dict[str, int]:
         return {key: index for index, key in enumerate(self.keys)}
 

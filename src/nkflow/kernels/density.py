@@ -9,7 +9,27 @@ from numpy.typing import NDArray
 
 from nkflow.kernels.jit import kernel
 
-__all__ = ["fill_inside", "floor_places", "smooth_rows"]
+__all__ = ["drawn_counts", "fill_inside", "floor_places", "smooth_between", "smooth_rows"]
+
+
+@kernel
+def drawn_counts(
+    u: NDArray[np.float64],
+    counts: NDArray[np.int64],
+    table: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
+    """Turn uniform numbers `u` (n_rows, n_bins) into draws: how many entries of ``table[counts[j]]`` are <= u.
+
+    `table` (n_counts, n_most) holds the cumulated probabilities of 0, 1, ... events (inversion).
+    """
+    for i in range(u.shape[0]):
+        for j in range(u.shape[1]):
+            row = table[counts[j]]
+            k = 0
+            while k < row.shape[0] and row[k] <= u[i, j]:
+                k += 1
+            out[i, j] = k
 
 
 @kernel
@@ -41,8 +61,38 @@ def smooth_rows(rows: NDArray[np.float64], weights: NDArray[np.float64], out: ND
             if rows[i, k] != 0.0:
                 first = max(k - reach, 0)
                 last = min(k + reach, bins - 1)
-                for m in range(first, last + 1):
-                    out[i, m] += rows[i, k] * weights[m - k + reach]
+                value, near = rows[i, k], weights[first - k + reach : last - k + reach + 1]
+                target = out[i, first : last + 1]
+                for m in range(near.shape[0]):  # over slices, whose indices can't count from the end
+                    target[m] += value * near[m]
+
+
+@kernel
+def smooth_between(rows: NDArray[np.float64], weights: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+    """Convolve every row (n_rows, n_bins + 2 r) with symmetric `weights` (2 r + 1,) into `out` (n_rows, n_bins).
+
+    Only the bins that all weights reach: what stands before the first and behind the last is in `rows`. Two pairs of
+    weights at a time, since reading and writing the sum costs more than adding to it.
+    """
+    reach = (weights.shape[0] - 1) // 2
+    bins = out.shape[1]
+    for i in range(rows.shape[0]):
+        row, result = rows[i], out[i]
+        middle, weight = row[reach : reach + bins], weights[reach]
+        for j in range(bins):
+            result[j] = weight * middle[j]
+        d = 1
+        while d < reach:
+            w1, w2 = weights[reach + d], weights[reach + d + 1]
+            a1, b1 = row[reach - d : reach - d + bins], row[reach + d : reach + d + bins]
+            a2, b2 = row[reach - d - 1 : reach - d - 1 + bins], row[reach + d + 1 : reach + d + 1 + bins]
+            for j in range(bins):
+                result[j] += w1 * (a1[j] + b1[j]) + w2 * (a2[j] + b2[j])
+            d += 2
+        if d == reach:
+            a1, b1, w1 = row[:bins], row[2 * reach : 2 * reach + bins], weights[0]
+            for j in range(bins):
+                result[j] += w1 * (a1[j] + b1[j])
 
 
 @kernel

@@ -81,8 +81,7 @@ def singlet_band(
     n = int(np.count_nonzero(use))
     if n < n_min:
         return NoGate("too-few-events", f"{n} events, at least {n_min} are needed", "singlet-band", n)
-    x, y = np.log(area[use]), np.log(height[use])
-    x, y = x[:: 1 + n // FITTED], y[:: 1 + n // FITTED]
+    x, y = (np.log(values[use][:: 1 + n // FITTED]) for values in (area, height))
     ends = np.quantile(x, AREA_ENDS)
     inner = (x >= ends[0]) & (x <= ends[1])
     if ends[1] - ends[0] < 1e-6:

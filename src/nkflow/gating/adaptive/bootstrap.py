@@ -10,31 +10,63 @@ from numpy.typing import NDArray
 from nkflow.gating.adaptive.density import Density
 from nkflow.kernels import density as kernels
 
-__all__ = ["REPLICATES", "replicated"]
+__all__ = ["POISSON", "REPLICATES", "replicated"]
 
-_smooth: Any = kernels.smooth_rows
+_draw: Any = kernels.drawn_counts
+_smooth: Any = kernels.smooth_between
 
+Array = NDArray[np.float64]
 REPLICATES = 200
+MANY = 25  # events in a bin: from here on its Poisson count is drawn as a normal one
+
+
+def _poisson() -> Array:
+    """Return the cumulated Poisson probabilities of 0, 1, ... events (MANY, 80) where 0 to `MANY` - 1 are expected."""
+    k = np.arange(1, 80)
+    ratios = np.arange(MANY)[:, None] / k
+    terms = np.cumprod(np.hstack([np.exp(-np.arange(MANY, dtype=np.float64))[:, None], ratios]), axis=1)
+    return np.cumsum(terms, axis=1)
+
+
+POISSON = _poisson()
 
 
 def replicated(
     found: Density, bins: tuple[int, int], *, seed: int, replicates: int = REPLICATES
-) -> tuple[NDArray[np.float64], int]:
-    """Return smoothed replicates of the bins `bins` (first, last), and the number of the first column's bin.
+) -> NDArray[np.float64]:
+    """Return smoothed replicates of the bins `bins` (first, last, inclusive): (replicates, n_bins).
 
-    Each replicate draws as many events anew: multinomial with the shares of the bins, all bins that can't
-    reach `bins` through the smoothing in one. The result is (replicates, n_columns).
+    Each replicate draws as many events anew, multinomial with the shares of the bins; all bins that can't
+    reach `bins` through the smoothing are one.
     """
     reach = (len(found.weights) - 1) // 2
     first = max(bins[0] - reach, 0)
     last = min(bins[1] + reach, len(found.counts) - 1)
     part = found.counts[first : last + 1]
     filled = np.flatnonzero(part)
-    shares = np.append(part[filled], found.counts.sum() - part.sum()) / found.counts.sum()
-    rng = np.random.Generator(np.random.PCG64(seed))
-    drawn = rng.multinomial(round(float(found.counts.sum())), shares, size=replicates)
-    rows = np.zeros((replicates, len(part)))
-    rows[:, filled] = drawn[:, :-1]
-    smoothed = np.empty_like(rows)
+    counts = np.append(part[filled], found.counts.sum() - part.sum())
+    drawn = _drawn(counts, np.random.Generator(np.random.PCG64(seed)), replicates)
+    # bins before the first and behind the last of the grid hold nothing
+    rows = np.zeros((replicates, bins[1] - bins[0] + 1 + 2 * reach))
+    rows[:, filled + (first - (bins[0] - reach))] = drawn[:, :-1]
+    smoothed = np.empty((replicates, bins[1] - bins[0] + 1))
     _smooth(rows, found.weights, smoothed)
-    return smoothed, first
+    return smoothed
+
+
+def _drawn(counts: Array, rng: np.random.Generator, replicates: int) -> Array:
+    """Return replicates (replicates, n) of multinomial `counts` (n,): Poisson counts over their sum.
+
+    Divided by their sum they have the multinomial's means and, but for 1 in the number of events, its covariances.
+    """
+    drawn = np.empty((replicates, len(counts)))
+    many = counts >= MANY
+    normal = rng.standard_normal((replicates, int(np.count_nonzero(many))))
+    drawn[:, many] = np.maximum(counts[many] + np.sqrt(counts[many]) * normal, 0.0)
+    few = counts[~many].astype(np.int64)
+    rare = np.empty((replicates, len(few)))
+    _draw(rng.random(rare.shape), few, POISSON, rare)
+    drawn[:, ~many] = rare
+    total: float = float(counts.sum())
+    drawn *= total / drawn.sum(axis=1, keepdims=True)
+    return drawn

@@ -7,7 +7,7 @@ import numpy as np
 from nkflow.gating.adaptive.band import Band
 from nkflow.gating.adaptive.events import Events
 from nkflow.gating.adaptive.found import Cut
-from nkflow.gating.adaptive.order import entries_set, entries_under
+from nkflow.gating.adaptive.order import entries_set
 from nkflow.gating.adaptive.resolution import GateBoundary, Resolved
 from nkflow.gating.adaptive.setting import with_number, with_outline
 from nkflow.gating.gates import Dimension, Gate
@@ -27,8 +27,10 @@ def boundary_of(cut: Resolved, events: Events, refused: set[int]) -> GateBoundar
     near = np.flatnonzero(_near(cut, events, u))
     change = {}
     if u > 0 and len(near) and up is not None and down is not None:
-        high = events.part(near, up)
-        low = high.regated(down)
+        sets = set(entries_set(cut.document, tree))
+        same = [index for index in events.known if not tree.deciding[index] & sets]
+        high = events.part(near, up, same)
+        low = high.regated(down, same)
         for index in _touched(cut, events, refused):
             moved = int(np.count_nonzero(high.mask(index))) - int(np.count_nonzero(low.mask(index)))
             if moved:
@@ -74,10 +76,11 @@ def _touched(cut: Resolved, events: Events, refused: set[int]) -> list[int]:
     """Return the populations that the cut decides and that have a gate, all their needs included."""
     tree = events.binding.template.tree
     sets = set(entries_set(cut.document, tree))
-    under = [entries_under(tree, (node.path,)) for node in tree.nodes]
     lacking = {
         entry for entry, gate in enumerate(events.gates) if any(map(events.binding.lacks, gate.dimensions))
     }
     return [
-        index for index, entries in enumerate(under) if entries & sets and not entries & (refused | lacking)
+        index
+        for index, entries in enumerate(tree.deciding)
+        if entries & sets and not entries & (refused | lacking)
     ]

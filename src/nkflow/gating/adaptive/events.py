@@ -109,10 +109,11 @@ class Events:
         """The populations that were asked for so far."""
         return self._masks.keys()
 
-    def part(self, chosen: NDArray[np.int64], gates: list[Gate]) -> Events:
-        """Return the events at the positions `chosen`, to be gated with other gates."""
+    def part(self, chosen: NDArray[np.int64], gates: list[Gate], known: Collection[int] = ()) -> Events:
+        """Return the events at the positions `chosen`, to be gated with other gates; see `regated` for `known`."""
         columns = {source: values[chosen] for source, values in self.columns.items()}
-        return Events(self.binding, gates, columns, len(chosen), self.of)
+        masks = {population: self.mask(population)[chosen] for population in known}
+        return Events(self.binding, gates, columns, len(chosen), self.of, masks)
 
     def regated(self, gates: list[Gate], known: Collection[int] = ()) -> Events:
         """Return the same events, to be gated with other gates; the populations `known` stay as they are."""

@@ -70,11 +70,5 @@ def entries_set(cut: CutDocument, tree: Tree) -> Mapping[int, str]:
 
 def entries_under(tree: Tree, names: Iterable[str]) -> set[int]:
     """Return the entries whose gates decide who is in the populations `names`."""
-    waiting = [tree.find(name)[0] for name in names]
-    seen: set[int] = set()
-    while waiting:
-        index = waiting.pop()
-        if index >= 0 and index not in seen:
-            seen.add(index)
-            waiting.extend(tree.nodes[index].needs)
-    return {tree.nodes[index].entry for index in seen}
+    indices = [tree.find(name)[0] for name in names]
+    return set().union(*(tree.deciding[index] for index in indices if index >= 0))

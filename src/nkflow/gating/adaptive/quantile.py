@@ -23,18 +23,22 @@ def quantile(values: NDArray[np.float64], p: float, *, n_min: int = MIN_EVENTS, 
     replicate of a quantile is the order statistic of a binomial rank, so that no event is drawn twice over.
     Quality is the number of events beyond.
     """
-    finite = np.sort(values[np.isfinite(values)])
+    finite = values[np.isfinite(values)]
     n = len(finite)
     needed = max(n_min, math.ceil(BEYOND / min(p, 1 - p) - 1e-9))
     if n < needed:
         text = f"{n} events, {needed} are needed for the {100 * p:g} % point"
         return NoGate("too-few-events", text, "quantile", n)
-    at = float(np.quantile(finite, p))
     rng = np.random.Generator(np.random.PCG64(seed))
     ranks = np.clip(rng.binomial(n, p, size=REPLICATES), 0, n - 1)
+    near = int(p * (n - 1))
+    first, last = min(int(ranks.min()), near), min(max(int(ranks.max()), near + 1), n - 1)
+    placed = np.partition(finite, (first, last))  # the ranks between them only are sorted
+    placed[first : last + 1].sort()
+    at = float(np.quantile(placed, p))
     return Cut(
         at=at,
-        se=float(np.std(finite[ranks], ddof=1)),
+        se=float(np.std(placed[ranks], ddof=1)),
         floor=(at, at),
         method="quantile",
         quality=n * min(p, 1 - p),

@@ -45,9 +45,9 @@ def tail(
         text = "no peak where one is looked for"
         return NoGate("one-peak", text, "tail", found.n, None, found)
     peak = max(inside, key=lambda each: found.height[each.bin])
-    rows, first = replicated(found, (peak.left, peak.right), seed=seed)
+    rows = replicated(found, (peak.left, peak.right), seed=seed)
     at = found.place(_end(found, found.height, (peak.left, peak.right), side=side, sds=sds))
-    bins = (peak.left - first, peak.right - first)
+    bins = (0, peak.right - peak.left)
     ends = [_end(found, row, bins, side=side, sds=sds) for row in rows]
     return Cut(
         at=at,

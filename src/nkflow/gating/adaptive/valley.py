@@ -196,9 +196,9 @@ def _answer(
         text = f"no valley where one is looked for; there are valleys at {places}"
         return NoGate("no-valley", text, method, found.n, None, found)
     bins = _low_part(found, chosen)
-    rows, first = replicated(found, bins, seed=seed)
+    rows = replicated(found, bins, seed=seed)
     places_of = np.empty(len(rows))
-    _floors(rows, found.noise, RISE, bins[0] - first, bins[1] - first, places_of)
+    _floors(rows, found.noise, RISE, 0, bins[1] - bins[0], places_of)
     cut = Cut(
         at=chosen.at,
         se=SHORT * found.step * float(np.hypot(np.std(places_of, ddof=1), _bias(found, chosen))),

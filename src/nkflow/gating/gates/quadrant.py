@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TypeAlias
 
 from nkflow.errors import GateError
@@ -108,7 +109,7 @@ class Quadrant(Placed):
             )
         self._check_outcomes()
 
-    @property
+    @cached_property
     def dividers(self) -> tuple[Divider, ...]:
         """All dividers in order."""
         first = (Divider(self.x, self.x_cut),)
