@@ -26,9 +26,11 @@ from nkflow.compensation import Spillover
 from nkflow.fcs.read import read_fcs
 from nkflow.fcs.sample import Sample
 from nkflow.fcs.write import write_fcs
-from nkflow.gating import Boolean, Ellipsoid, Polygon, Quadrant, Range, Template, gate
+from nkflow.gating import Boolean, Ellipsoid, Polygon, Quadrant, Range, Template, gate, load_template
+from nkflow.gating.adaptive.resolve import resolve as resolve_adaptive
 from nkflow.gating.bind import bind
 from nkflow.scales import Linear, Logicle
+from nkflow.simulate import SimulatedLot, simulate_lot
 from rivals.flowkit_strategy import membership, strategy_of
 
 Step = Callable[[], object]
@@ -431,7 +433,25 @@ def first(folder: Path, events: int) -> None:
     table("first run: every kernel that a release needs", rows)
 
 
-SECTIONS = {f.__name__: f for f in (release, polygon, update, fixed, first, wide, size)}
+def resolve(folder: Path, events: int) -> None:
+    """Resolving the adaptive release template with its controls; 200 replicates of every cut included."""
+    del folder
+    template = load_template("nk_release_7aad_adaptive")
+    rows = []
+    for n, target in ((events // 10, 0.05), (events, 0.15)):
+        lot = simulate_lot(5, events=n)
+        sample = lot.tubes[0].sample
+
+        def step(sample: Sample = sample, lot: SimulatedLot = lot) -> object:
+            return resolve_adaptive(template, sample, lot.controls)
+
+        (seconds,) = fastest(step)
+        note = f"{seconds:.3f} s, {seconds / target:.2f} of the target {target} s"
+        rows.append((f"{template.name}, {n:,} events", seconds, note))
+    table("resolving an adaptive template", rows)
+
+
+SECTIONS = {f.__name__: f for f in (resolve, release, polygon, update, fixed, first, wide, size)}
 
 
 def main() -> None:

@@ -43,6 +43,11 @@ class Source:
     per: Reading | None = None
     ratio: Ratio | None = None
 
+    def __hash__(self) -> int:
+        return hash(
+            (self.reading, self.label)
+        )  # a scale's numbers take long, and columns are looked up often
+
 
 @dataclass(frozen=True, eq=False)
 class Binding:
@@ -70,6 +75,7 @@ class Binding:
     findings: tuple[Finding, ...]
     missing: dict[str, str] = field(default_factory=dict)
     further: dict[str, Spillover] = field(default_factory=dict)
+    _sources: dict[Dimension, Source] = field(default_factory=dict, init=False, repr=False)
 
     def source(self, dimension: Dimension) -> Source:
         """Return what `dimension` reads.
@@ -79,6 +85,11 @@ class Binding:
         CompensationError
             ``not-compensated`` where the gate insists on compensated values and there are none.
         """
+        if dimension not in self._sources:
+            self._sources[dimension] = self._source(dimension)
+        return self._sources[dimension]
+
+    def _source(self, dimension: Dimension) -> Source:
         scale = dimension.scale or self.template.scales.get(dimension.channel)
         reading = self._reading(dimension.channel, dimension)
         if dimension.per is None:

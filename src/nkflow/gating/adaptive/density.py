@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -88,8 +88,9 @@ class Density:
         tops, valleys = _extremes(self.height)
         if not tops:
             return ()
+        rise = cache(self._rise)  # most pairs stay from one round to the next
         while len(tops) > 1:
-            rises = [self._rise(tops[k + side], valleys[k]) for k in range(len(valleys)) for side in (0, 1)]
+            rises = [rise(tops[k + side], valleys[k]) for k in range(len(valleys)) for side in (0, 1)]
             weakest = int(np.argmin(rises))
             if rises[weakest] >= 1.0:
                 break

@@ -16,6 +16,7 @@ __all__ = ["Cuts", "Divider", "Interval", "Quadrant"]
 Cuts: TypeAlias = float | Sequence[float]
 Interval: TypeAlias = tuple[float | None, float | None]
 ANY = "*"
+EVERYWHERE = (None, None)
 MAX_CUTS = 9  # so that one digit names an interval
 
 
@@ -56,8 +57,8 @@ class Divider:
         """
         last = len(self.values)
         if sign == ANY:
-            return (None, None)
-        index = {"-": 0, "+": last}.get(sign, int(sign) if sign.isascii() and sign.isdigit() else -1)
+            return EVERYWHERE
+        index = int(sign) if sign.isascii() and sign.isdigit() else {"-": 0, "+": last}.get(sign, -1)
         if not 0 <= index <= last:
             return None
         return (self.values[index - 1] if index else None, self.values[index] if index < last else None)
@@ -133,7 +134,7 @@ class Quadrant(Placed):
         return self.names
 
     def intervals(self, outcome: str) -> tuple[Interval, ...]:
-        """Return (low, high) in each dimension for an outcome."""
+        """Return (low, high) in each dimension for an outcome; a sign that names no interval is left out."""
         found = (divider.interval(sign) for divider, sign in zip(self.dividers, outcome, strict=True))
         return tuple(interval for interval in found if interval is not None)
 
@@ -160,9 +161,7 @@ class Quadrant(Placed):
             )
         dividers = self.dividers
         for outcome, name in self.pairs:
-            if len(outcome) != len(dividers) or any(
-                divider.interval(sign) is None for divider, sign in zip(dividers, outcome, strict=True)
-            ):
+            if len(outcome) != len(dividers) or len(self.intervals(outcome)) != len(dividers):
                 raise GateError(
                     "an outcome has one sign for each divider",
                     found=repr(outcome),
@@ -170,12 +169,9 @@ class Quadrant(Placed):
                 )
             if not name:
                 raise GateError("an outcome needs a name", where=outcome)
-        outcomes = [outcome for outcome, _ in self.pairs]
-        for i, first in enumerate(outcomes):
-            for second in outcomes[i + 1 :]:
-                if self._overlap(first, second):
+        ends = [(outcome, self.intervals(outcome)) for outcome, _ in self.pairs]
+        for i, (first, mine) in enumerate(ends):
+            for second, other in ends[i + 1 :]:
+                # the interval of ANY has no ends and meets all others
+                if all(a == b or EVERYWHERE in (a, b) for a, b in zip(mine, other, strict=True)):
                     raise GateError("two outcomes overlap", found=f"{first!r} and {second!r}")
-
-    def _overlap(self, first: str, second: str) -> bool:
-        pairs = zip(self.dividers, first, second, strict=True)
-        return all(ANY in (a, b) or divider.interval(a) == divider.interval(b) for divider, a, b in pairs)
