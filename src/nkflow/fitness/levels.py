@@ -66,7 +66,7 @@ def levels(columns: Array, usable: NDArray[np.bool_] | None = None, *, merged: b
         keep &= np.isfinite(row)
     if usable is not None:
         keep &= usable
-    if np.count_nonzero(keep) < FEWEST:
+    if not len(columns) or np.count_nonzero(keep) < FEWEST:
         return _nothing(len(columns), keep)
     index = np.flatnonzero(keep)
     some = columns[:, index[:: max(1, len(index) // ENOUGH)]]

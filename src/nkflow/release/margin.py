@@ -225,7 +225,7 @@ def _margin(
     places = lot.places()
     ends = [{} if flip is None else lot.places(flip.flips) for flip in (down, up)]
     moved = {tube: (ends[0].get(tube), ends[1].get(tube)) for tube in places}
-    errors = [cut.answer.se for cut in answers if cut.u is not None and hasattr(cut.answer, "se")]
+    errors = [cut.se for cut in answers if cut.se is not None]
     return Margin(
         movable.name,
         movable.channel,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from nkflow.gating.adaptive.band import Band
+from nkflow.gating.adaptive.ellipse import Ellipse
 from nkflow.gating.adaptive.events import Events
 from nkflow.gating.adaptive.found import Cut
 from nkflow.gating.adaptive.order import entries_set
 from nkflow.gating.adaptive.resolution import GateBoundary, Resolved
-from nkflow.gating.adaptive.setting import with_number, with_outline
+from nkflow.gating.adaptive.setting import with_ellipse, with_number, with_outline
 from nkflow.gating.gates import Dimension, Gate
 
 __all__ = ["boundary_of"]
@@ -44,6 +45,8 @@ def _moved(cut: Resolved, events: Events, by: float) -> list[Gate] | None:
     for entry, number in entries_set(cut.document, events.binding.template.tree).items():
         if isinstance(cut.answer, Band):
             gates[entry] = with_outline(gates[entry], cut.answer.vertices(by))
+        elif isinstance(cut.answer, Ellipse):
+            gates[entry] = with_ellipse(gates[entry], cut.answer, by)
         elif isinstance(cut.answer, Cut):
             at = cut.answer.at + by
             value = at if cut.scale is None else float(cut.scale.inverse(at))
@@ -63,6 +66,11 @@ def _near(cut: Resolved, events: Events, u: float) -> np.ndarray[tuple[int], np.
             residual = np.log(height) - band.intercept - band.slope * np.log(area)
         # chords of the outline lie a little off the curve
         near = np.abs(residual - band.lower) <= u + 0.02
+    elif isinstance(cut.answer, Ellipse):
+        entry = next(iter(entries_set(cut.document, events.binding.template.tree)))
+        x, y = (events.shown(dimension) for dimension in events.gates[entry].dimensions)
+        with np.errstate(invalid="ignore"):
+            near = np.abs(cut.answer.distances(x, y) - 1) <= u + 1e-6
     else:
         assert isinstance(cut.answer, Cut)
         ends = [cut.answer.at + sign * u for sign in (-1.0, 1.0)]

@@ -12,6 +12,7 @@ __all__ = [
     "BandMethod",
     "BeadsMethod",
     "CutDocument",
+    "EllipseMethod",
     "FMOMethod",
     "Method",
     "MixtureMethod",
@@ -21,6 +22,7 @@ __all__ = [
 ]
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+OUTLINES = ("singlet-band", "ellipse")
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -86,8 +88,47 @@ class BandMethod(Document):
     largest: Annotated[float, Field(gt=0, le=50)] | None = None
 
 
+class EllipseMethod(Document):
+    """The ellipse round one component of a normal mixture on two channels; the gate it sets is an ellipsoid on them.
+
+    The component whose centre is closest to the middle of both windows (distances in their widths, on the display).
+
+    Attributes
+    ----------
+    y, y_window
+        The second channel, and where the centre may lie on it, in the space of the cut's window.
+    level
+        The part of the component inside.
+    size
+        How long the longer half-axis may be, display units.
+    at_least
+        Events that the component must have.
+    """
+
+    kind: Literal["ellipse"]
+    y: Text
+    y_window: tuple[float, float]
+    level: Share = 0.9
+    size: tuple[float, float] = (0.02, 0.5)
+    at_least: Annotated[int, Field(ge=50)] = 100
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        for low, high in (self.y_window, self.size):
+            if not low < high:
+                raise ValueError("y_window and size go from a lower to a higher number")
+        return self
+
+
 Method: TypeAlias = Annotated[
-    ValleyMethod | BeadsMethod | TailMethod | QuantileMethod | FMOMethod | MixtureMethod | BandMethod,
+    ValleyMethod
+    | BeadsMethod
+    | TailMethod
+    | QuantileMethod
+    | FMOMethod
+    | MixtureMethod
+    | BandMethod
+    | EllipseMethod,
     Field(discriminator="kind"),
 ]
 
@@ -102,13 +143,13 @@ class CutDocument(Document):
     of
         The population whose events are looked at.
     channel
-        The channel that is cut; of a band the gate names both.
+        The channel that is cut; of a band the gate names both, of an ellipse it is the first.
     find, otherwise
         How; and how where `find` gives no answer, which is a finding. An answer outside the window is a breach,
         and stays one.
     window
-        Where the cut may lie, in data units; of a band, ln units of the lower edge below the line. Outside there
-        is no gate.
+        Where the cut may lie, in data units; of a band, ln units of the lower edge below the line; of an ellipse,
+        its centre. Outside there is no gate.
     space
         ``display``: `window` stands in display units, and moves with a scale whose top is the channel's range.
     sets
@@ -139,7 +180,9 @@ class CutDocument(Document):
     def _makes_sense(self) -> Self:
         if not self.window[0] < self.window[1]:
             raise ValueError("a window goes from a lower to a higher number")
-        band = self.find.kind == "singlet-band"
-        if band is not (list(self.sets.values()) == ["gate"]):
-            raise ValueError("a singlet-band sets one whole gate, and nothing else does")
+        outline = self.find.kind in OUTLINES
+        if outline is not (list(self.sets.values()) == ["gate"]):
+            raise ValueError("a singlet-band or an ellipse sets one whole gate, and nothing else does")
+        if self.otherwise is not None and (outline or self.otherwise.kind in OUTLINES):
+            raise ValueError("a whole gate is found in one way: neither has it an otherwise, nor is it one")
         return self

@@ -92,6 +92,11 @@ class Events:
         scale = self.scale(dimension)
         return values if scale is None else scale.column(values)
 
+    def shown(self, dimension: Dimension) -> Array:
+        """Return the values of all events (n,) on the template's scale."""
+        values, scale = self.values(dimension), self.scale(dimension)
+        return values if scale is None else scale.column(values)
+
     def scale(self, dimension: Dimension) -> Scale | None:
         """Return the scale of a dimension."""
         return self.binding.source(dimension).scale

@@ -6,6 +6,7 @@ import numpy as np
 
 from nkflow.gating.adaptive.band import Band
 from nkflow.gating.adaptive.density import Density
+from nkflow.gating.adaptive.ellipse import Ellipse
 from nkflow.gating.adaptive.found import Cut, NoGate
 from nkflow.gating.adaptive.notices import place_in_words
 from nkflow.gating.adaptive.resolution import Resolved
@@ -36,10 +37,10 @@ def picture_of(cut: Resolved) -> CutPicture | None:
         axis = Axis("ln height from the line", PLAIN, *ends)
         note = f"{found.n:,} events of {cut.document.of}, {100 * found.quality:.1f} % inside"
         low, high = cut.document.window
-        places, window = (found.lower, found.upper), (-high, -low)
-        return CutPicture(axis, (curve_of(density),), window, places, found.se, title=title, note=note)
+        edges, window = (found.lower, found.upper), (-high, -low)
+        return CutPicture(axis, (curve_of(density),), window, edges, found.se, title=title, note=note)
     window = cut.window
-    seen = found if isinstance(found, Cut) else found.candidate
+    places, u, seen = _shown(found)
     axis = Axis(
         f"{cut.document.channel} in {cut.document.of}, {cut.source}",
         cut.scale or PLAIN,
@@ -50,12 +51,23 @@ def picture_of(cut: Resolved) -> CutPicture | None:
         axis,
         (curve_of(density),),
         window,
-        (found.at,) if isinstance(found, Cut) else (),
-        found.u if isinstance(found, Cut) else 0.0,
+        places,
+        u,
         seen.candidates if seen is not None else (),
         title,
         _note(cut),
     )
+
+
+def _shown(found: Cut | Ellipse | NoGate) -> tuple[tuple[float, ...], float, Cut | None]:
+    """Return places, their uncertainty, and the cut whose candidates are drawn; an ellipse is its centre."""
+    match found:
+        case Cut():
+            return (found.at,), found.u, found
+        case Ellipse():
+            return (found.centre[0],), found.se[0], None
+        case NoGate():
+            return (), 0.0, found.candidate
 
 
 def _note(cut: Resolved) -> str:
@@ -63,6 +75,11 @@ def _note(cut: Resolved) -> str:
     match found:
         case NoGate():
             return f"no gate: {found.message}"
+        case Ellipse():
+            return (
+                f"centre ({found.place[0]:.4g}, {found.place[1]:.4g}), u {100 * found.u:.2g} % of its size; "
+                f"BIC gap {found.quality:.3g}"
+            )
         case Cut():
             return (
                 f"{place_in_words(cut, found.at)}, u {found.u:.2g} display units; quality {found.quality:.3g}"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 from nkflow.gating.adaptive.band import Band
+from nkflow.gating.adaptive.document import EllipseMethod
+from nkflow.gating.adaptive.ellipse import Ellipse
 from nkflow.gating.adaptive.found import Cut, NoGate
 from nkflow.gating.adaptive.notices import place_in_words
 from nkflow.gating.adaptive.resolution import Resolved
@@ -13,13 +17,20 @@ __all__ = ["explain_cut", "planned_cut"]
 def planned_cut(cut: Resolved) -> str:
     """Return what was asked for: method, channel, population, events, where from."""
     document, found = cut.document, cut.answer
-    return f"{cut.name}: {document.find.kind} of {document.channel} in {document.of}, {found.n} events of {cut.source}"
+    on = document.channel
+    if isinstance(document.find, EllipseMethod):
+        on += f" and {document.find.y}"
+    return f"{cut.name}: {document.find.kind} of {on} in {document.of}, {found.n} events of {cut.source}"
 
 
 def explain_cut(cut: Resolved) -> tuple[str, ...]:
     """Return lines: what was asked, what was found, what else was considered, a small drawing."""
     document, found = cut.document, cut.answer
     window = f"  window {document.window[0]:g} to {document.window[1]:g}"
+    if isinstance(document.find, EllipseMethod):
+        find = document.find
+        window += f", {find.y} {find.y_window[0]:g} to {find.y_window[1]:g}"
+        window += f"; longer half-axis {find.size[0]:g} to {find.size[1]:g} display units"
     lines = [planned_cut(cut)]
     if cut.first is not None:
         lines.append(f"  {document.find.kind} gave no gate ({cut.first.message}); found otherwise")
@@ -34,6 +45,9 @@ def explain_cut(cut: Resolved) -> tuple[str, ...]:
             )
             lines.append(f"  standard error of the lower edge {found.se:.2g} ln units")
             return (*lines, window)
+        case Ellipse():
+            lines += [*_ellipse(found), window]
+            seen = None
         case Cut():
             seen = found
             low, high = (place_in_words(cut, found.at + sign * found.u) for sign in (-1, 1))
@@ -44,6 +58,18 @@ def explain_cut(cut: Resolved) -> tuple[str, ...]:
     if seen is not None and seen.candidates:
         lines.append("  candidates " + ", ".join(place_in_words(cut, at) for at in seen.candidates))
     return (*lines, *_drawing(cut, seen))
+
+
+def _ellipse(found: Ellipse) -> tuple[str, ...]:
+    inside = 100 * (1 - math.exp(-found.distance_square / 2))
+    return (
+        f"  ellipse round ({found.place[0]:.4g}, {found.place[1]:.4g}) with {inside:.3g} % of a component that has "
+        f"{100 * found.share:.3g} % of the events",
+        f"  half-axes {found.half_axes[0]:.3g} and {found.half_axes[1]:.3g} display units, "
+        f"standard error of the centre {found.se[0]:.2g} and {found.se[1]:.2g}",
+        f"  standard uncertainty of the outline {100 * found.u:.2g} % of its size",
+        f"  {found.measure}: {found.quality:.3g}",
+    )
 
 
 def _drawing(cut: Resolved, seen: Cut | None) -> list[str]:

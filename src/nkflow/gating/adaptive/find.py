@@ -14,6 +14,7 @@ from nkflow.gating.adaptive.density import MIN_EVENTS, density
 from nkflow.gating.adaptive.document import (
     BandMethod,
     BeadsMethod,
+    EllipseMethod,
     FMOMethod,
     Method,
     MixtureMethod,
@@ -21,16 +22,17 @@ from nkflow.gating.adaptive.document import (
     TailMethod,
     ValleyMethod,
 )
+from nkflow.gating.adaptive.ellipse import Ellipse
 from nkflow.gating.adaptive.found import Cut, Found, NoGate
-from nkflow.gating.adaptive.mixture import mixture_cut
+from nkflow.gating.adaptive.mixture import mixture_cut, mixture_ellipse
 from nkflow.gating.adaptive.quantile import quantile
 from nkflow.gating.adaptive.tail import tail
 from nkflow.gating.adaptive.valley import beside_top, floor_around, valley
 from nkflow.gating.adaptive.window import ANYWHERE, Window
 
-__all__ = ["Answer", "band_in_window", "find_band", "find_cut", "judged"]
+__all__ = ["Answer", "band_in_window", "find_band", "find_cut", "find_ellipse", "judged"]
 
-Answer: TypeAlias = Cut | Band | NoGate
+Answer: TypeAlias = Cut | Band | Ellipse | NoGate
 Array = NDArray[np.float64]
 _LINE: TypeAlias = ValleyMethod | BeadsMethod | TailMethod | QuantileMethod | FMOMethod | MixtureMethod
 
@@ -54,8 +56,8 @@ def find_cut(
             return _named_fmo(quantile(values, method.p, seed=seed))
         case MixtureMethod():
             return mixture_cut(values, search=window.widened(), seed=seed)
-        case BandMethod():
-            raise AssertionError("a band has two dimensions")
+        case BandMethod() | EllipseMethod():
+            raise AssertionError("an outline has two dimensions")
         case _:
             assert_never(method)
 
@@ -75,6 +77,21 @@ def band_in_window(found: Band | NoGate, window: tuple[float, float]) -> Band | 
         return found
     text = f"the lower edge lies {-found.lower:.3f} below the line, outside {window[0]:g} to {window[1]:g}"
     return NoGate("outside-window", text, "singlet-band", found.n)
+
+
+def find_ellipse(
+    method: EllipseMethod, points: Array, *, windows: tuple[Window, Window], seed: int
+) -> Ellipse | NoGate:
+    """Return the ellipse round the component of `points` (n, 2) closest to the middle of `windows`, display units."""
+    x, y = windows
+    return mixture_ellipse(
+        points,
+        near=((x.low + x.high) / 2, (y.low + y.high) / 2),
+        widths=(x.high - x.low, y.high - y.low),
+        level=method.level,
+        n_min=method.at_least,
+        seed=seed,
+    )
 
 
 def judged(found: Cut, values: Array) -> Cut:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nkflow.gating.adaptive.density import MIN_EVENTS
+from nkflow.gating.adaptive.density import MIN_EVENTS, density
+from nkflow.gating.adaptive.ellipse import Ellipse, moved_outline
 from nkflow.gating.adaptive.found import Cut, Found, NoGate
 from nkflow.gating.adaptive.window import ANYWHERE, Window
 
@@ -24,25 +25,8 @@ MOST = 4  # components
 SMALLEST = 0.005  # share of a component
 CLEAR = 10.0  # BIC gap to the model with one component less: "very strong", Kass and Raftery 1995
 REPLICATES_1D, REPLICATES_2D = 200, 30
-RESAMPLED = 1_000  # points of a two-dimensional replicate; its errors are scaled to all
+RESAMPLED = 1_000  # points of a two-dimensional replicate; its errors are scaled to those of all fitted
 BINS, STEPS = 128, 8  # of a one-dimensional one
-
-
-@dataclass(frozen=True, eq=False)
-class Ellipse:
-    """One component in display units: ``(x - centre)' covariance^-1 (x - centre) <= distance_square``.
-
-    `quality` is the BIC gap to one component less (larger is clearer), `se` the standard error of the centre
-    along each axis by a seeded bootstrap.
-    """
-
-    centre: tuple[float, ...]
-    covariance: tuple[tuple[float, ...], ...]
-    distance_square: float
-    se: tuple[float, ...]
-    share: float
-    quality: float
-    n: int
 
 
 def mixture_cut(values: Array, *, search: Window = ANYWHERE, n_min: int = MIN_EVENTS, seed: int = 0) -> Found:
@@ -72,34 +56,62 @@ def mixture_cut(values: Array, *, search: Window = ANYWHERE, n_min: int = MIN_EV
 
 
 def mixture_ellipse(
-    values: Array, *, near: tuple[float, float], level: float = 0.9, n_min: int = MIN_EVENTS, seed: int = 0
+    values: Array,
+    *,
+    near: tuple[float, float],
+    widths: tuple[float, float] = (1.0, 1.0),
+    level: float = 0.9,
+    n_min: int = MIN_EVENTS,
+    seed: int = 0,
 ) -> Ellipse | NoGate:
-    """Return the ellipse round the component of `values` (n, 2) whose centre is closest to `near`.
+    """Return the ellipse round the component of `values` (n, 2) whose centre is closest to `near`, display units.
 
-    It holds the part `level` of the component: ``distance_square = -2 ln(1 - level)`` in two dimensions.
+    It holds the part `level` of the component: ``distance_square = -2 ln(1 - level)`` in two dimensions. Distances
+    count in `widths`, one an axis; components with fewer than `n_min` events are passed over.
     """
     points = _points(values)
     n = int(np.count_nonzero(np.isfinite(values).all(axis=1)))
     if n < n_min:
-        return NoGate("too-few-events", f"{n} events, at least {n_min} are needed", "mixture", n)
+        return NoGate("too-few-events", f"{n} events, at least {n_min} are needed", "ellipse", n)
+    seen = density(points[:, 0])
     best, gap = _best(points, seed=seed)
     if best is None:
-        return NoGate("no-fit", "no mixture settles", "mixture", n)
-    k = int(np.argmin(((best.means_ - np.array(near)) ** 2).sum(axis=1)))
-    centres = []
-    for part in _replicates(points, REPLICATES_2D, seed=seed):
-        again = _again(part, best)
-        centres.append(again.means_[int(np.argmin(((again.means_ - best.means_[k]) ** 2).sum(axis=1)))])
-    se = np.std(centres, axis=0, ddof=1) * (min(RESAMPLED, len(points)) / n) ** 0.5
-    return Ellipse(
+        return NoGate("no-fit", "no mixture settles", "ellipse", n, density=seen)
+    if best.n_components < 2 or gap < CLEAR:
+        text = "the mixture is not clear: with one component less it describes the events as well"
+        return NoGate("one-peak", text, "ellipse", n, density=seen)
+    away = (((best.means_ - np.array(near)) / np.array(widths)) ** 2).sum(axis=1)
+    away[best.weights_ * n < n_min] = np.inf
+    k = int(np.argmin(away))
+    if not np.isfinite(away[k]):
+        text = f"no component has {n_min} events"
+        return NoGate("too-few-events", text, "ellipse", n, density=seen)
+    (a, b), (_, d) = best.covariances_[k]
+    found = Ellipse(
         centre=tuple(best.means_[k].tolist()),
-        covariance=tuple(map(tuple, best.covariances_[k].tolist())),
+        covariance=((float(a), float(b)), (float(b), float(d))),  # bit for bit symmetric, as a gate has it
         distance_square=float(-2 * np.log1p(-level)),
-        se=tuple(se.tolist()),
+        se=(0.0, 0.0),
         share=float(best.weights_[k]),
         quality=gap,
         n=n,
+        density=seen,
     )
+    return _with_errors(found, best, points, seed=seed)
+
+
+def _with_errors(found: Ellipse, best: GaussianMixture, points: Array, *, seed: int) -> Ellipse:
+    """Return `found` with its errors: those of a fit to as many points as were fitted."""
+    centres, covariances = [], []
+    for part in _replicates(points, REPLICATES_2D, seed=seed):
+        again = _again(part, best)
+        k = int(np.argmin(((again.means_ - np.array(found.centre)) ** 2).sum(axis=1)))
+        centres.append(again.means_[k])
+        covariances.append(again.covariances_[k])
+    fewer = (min(RESAMPLED, len(points)) / len(points)) ** 0.5
+    se = np.std(centres, axis=0, ddof=1) * fewer
+    u = moved_outline(found, np.array(centres), np.array(covariances)) * fewer
+    return replace(found, se=tuple(se.tolist()), u=u)
 
 
 def _points(values: Array) -> Array:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from nkflow.fcs.findings import Finding
+from nkflow.gating.adaptive.band import Band
 from nkflow.gating.adaptive.found import Cut, NoGate
 from nkflow.gating.adaptive.resolution import Resolved
 
@@ -53,4 +54,4 @@ def _where(cut: Resolved, candidate: Cut | None) -> str:
 
 
 def _method(cut: Resolved) -> str:
-    return cut.answer.method if isinstance(cut.answer, Cut | NoGate) else "singlet-band"
+    return "singlet-band" if isinstance(cut.answer, Band) else cut.answer.method

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from nkflow.gating.adaptive.document import CutDocument
+from nkflow.gating.adaptive.document import CutDocument, EllipseMethod
 from nkflow.gating.adaptive.setting import numbers_of
-from nkflow.gating.gates import Gate
+from nkflow.gating.gates import Ellipsoid, Gate, Polygon
 from nkflow.gating.tree import Mistake, Tree
 
 __all__ = ["entries_set", "entries_under", "mistakes_in", "ordered"]
@@ -21,10 +21,11 @@ def mistakes_in(
     for k, cut in enumerate(cuts):
         if cut.name in names[:k]:
             mistakes.append(Mistake((k, "name"), f"'{cut.name}' is the name of two cuts"))
-        if cut.find.kind != "singlet-band" and cut.channel not in scales:
-            mistakes.append(
-                Mistake((k, "channel"), f"a cut needs a scale, and there is none for {cut.channel}")
-            )
+        mistakes += [
+            Mistake((k, "channel"), f"a cut needs a scale, and there is none for {channel}")
+            for channel in _scaled(cut)
+            if channel not in scales
+        ]
         for text in (cut.of, *cut.judged_in, *cut.sets):
             if len(tree.find(text)) != 1:
                 mistakes.append(Mistake((k,), f"'{text}' is not one population of the template"))
@@ -37,6 +38,13 @@ def mistakes_in(
     return mistakes
 
 
+def _scaled(cut: CutDocument) -> tuple[str, ...]:
+    """Return the channels on whose scale a cut is found."""
+    if isinstance(cut.find, EllipseMethod):
+        return cut.channel, cut.find.y
+    return () if cut.find.kind == "singlet-band" else (cut.channel,)
+
+
 def _number_mistakes(k: int, cut: CutDocument, number: str, gate: Gate) -> list[Mistake]:
     known = numbers_of(gate)
     if number not in known:
@@ -44,6 +52,13 @@ def _number_mistakes(k: int, cut: CutDocument, number: str, gate: Gate) -> list[
         return [Mistake((k, "sets"), text)]
     if number != "gate" and known[number] != cut.channel:
         return [Mistake((k, "sets"), f"'{number}' is on {known[number]}, the cut on {cut.channel}")]
+    axes = tuple(dimension.channel for dimension in gate.dimensions)
+    if isinstance(cut.find, EllipseMethod) and not (
+        isinstance(gate, Ellipsoid) and axes == (cut.channel, cut.find.y)
+    ):
+        return [Mistake((k, "sets"), f"an ellipse sets an ellipsoid on {cut.channel} and {cut.find.y}")]
+    if cut.find.kind == "singlet-band" and not isinstance(gate, Polygon):
+        return [Mistake((k, "sets"), "a singlet-band sets a polygon")]
     return []
 
 

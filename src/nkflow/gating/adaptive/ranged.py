@@ -34,6 +34,9 @@ def ranged(template: Template, sample: Sample) -> Template:
     made = template.changed(document)
     for cut in windows:
         del cut["space"]
+        find = cut["find"]
+        if find["kind"] == "ellipse" and find["y"] in made.scales:
+            find["y_window"] = [float(made.scales[find["y"]].inverse(end)) for end in find["y_window"]]
         scale = made.scales.get(cut["channel"])
         if scale is not None:
             cut["window"] = [float(scale.inverse(end)) for end in cut["window"]]

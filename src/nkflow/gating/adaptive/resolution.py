@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nkflow.fcs.findings import Finding
 from nkflow.gating.adaptive.band import Band
 from nkflow.gating.adaptive.document import CutDocument
+from nkflow.gating.adaptive.ellipse import Ellipse
 from nkflow.gating.adaptive.find import Answer
 from nkflow.gating.adaptive.found import Cut, NoGate
 from nkflow.scales import Scale
@@ -50,9 +51,9 @@ class Resolved:
     document
         What the template says about it.
     answer
-        A cut (display units), a band, or *no gate* with its reason.
+        A cut (display units), a band, an ellipse (display units), or *no gate* with its reason.
     value
-        The cut in data units; None for a band and for no gate.
+        The cut in data units; None for an outline and for no gate.
     source
         ``tube``, or the control it was found in (``FMO CD3``).
     scale
@@ -75,12 +76,23 @@ class Resolved:
 
     @property
     def u(self) -> float | None:
-        """Standard uncertainty of its place: display units, or ln units of a band; None for no gate."""
+        """Standard uncertainty of its place: display units, ln units of a band, a part of the size of an ellipse."""
         match self.answer:
-            case Cut():
+            case Cut() | Ellipse():
                 return self.answer.u
             case Band():
                 return self.answer.se
+            case NoGate():
+                return None
+
+    @property
+    def se(self) -> float | None:
+        """The bootstrap's part of `u`; of an ellipse all of it."""
+        match self.answer:
+            case Cut() | Band():
+                return self.answer.se
+            case Ellipse():
+                return self.answer.u
             case NoGate():
                 return None
 
@@ -93,6 +105,8 @@ class Resolved:
     @property
     def unit(self) -> str:
         """Of `u`."""
+        if isinstance(self.answer, Ellipse):
+            return "part of its size"
         return "ln units" if isinstance(self.answer, Band) else "display units"
 
     def as_dict(self) -> dict[str, Any]:
@@ -114,6 +128,8 @@ class Resolved:
             return plain | {"reason": found.reason, "message": found.message}
         if isinstance(found, Band):
             return plain | {"quality": found.quality, "measure": "part of the events inside", "se": found.se}
+        if isinstance(found, Ellipse):
+            return plain | found.as_dict()
         return plain | {
             "display": found.at, "se": found.se, "floor": list(found.floor),
             "quality": found.quality, "measure": found.measure, "candidates": list(found.candidates),

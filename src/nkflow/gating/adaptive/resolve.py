@@ -6,21 +6,31 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from nkflow.compensation import Spillover
 from nkflow.errors import GateError
 from nkflow.fcs.sample import Sample
 from nkflow.gating.adaptive.band import Band
 from nkflow.gating.adaptive.boundaries import boundary_of
 from nkflow.gating.adaptive.controls import Controls, fmo_controls
-from nkflow.gating.adaptive.document import BandMethod, CutDocument, FMOMethod, Method, ValleyMethod
+from nkflow.gating.adaptive.document import (
+    BandMethod,
+    CutDocument,
+    EllipseMethod,
+    FMOMethod,
+    Method,
+    ValleyMethod,
+)
+from nkflow.gating.adaptive.ellipse import Ellipse, ellipse_in_windows
 from nkflow.gating.adaptive.events import Events
-from nkflow.gating.adaptive.find import Answer, band_in_window, find_band, find_cut, judged
+from nkflow.gating.adaptive.find import Answer, band_in_window, find_band, find_cut, find_ellipse, judged
 from nkflow.gating.adaptive.found import Cut, Found, NoGate
 from nkflow.gating.adaptive.notices import findings_of
 from nkflow.gating.adaptive.order import entries_set, entries_under, ordered
 from nkflow.gating.adaptive.ranged import ranged
 from nkflow.gating.adaptive.resolution import Resolution, Resolved
-from nkflow.gating.adaptive.setting import with_number, with_outline
+from nkflow.gating.adaptive.setting import with_ellipse, with_number, with_outline
 from nkflow.gating.adaptive.window import Window, allowed
 from nkflow.gating.bind import Binding, bind
 from nkflow.gating.gates import Dimension, Gate, Range
@@ -145,6 +155,8 @@ class _Work:
             return NoGate("no-parent", text, kind, 0), "tube"
         if isinstance(method, BandMethod):
             return self._band(cut, method, of, seed=seed), "tube"
+        if isinstance(method, EllipseMethod):
+            return self._ellipse(cut, method, of, seed=seed), "tube"
         events, source = self.events, "tube"
         if isinstance(method, FMOMethod):
             source = f"FMO {method.marker}"
@@ -153,9 +165,9 @@ class _Work:
                     "no-control", f"there is no FMO control without {method.marker}", kind, 0
                 ), source
             events = self.fmo[method.marker]
-        window = self._window(cut, cut.window)
+        window = self._window(cut.channel, cut.window)
         prefer = method.prefer if isinstance(method, ValleyMethod) else None
-        preferred = None if prefer is None else self._window(cut, prefer)
+        preferred = None if prefer is None else self._window(cut.channel, prefer)
         values = events.display(Dimension(cut.channel), of)
         found: Found = find_cut(method, values, window=window, prefer=preferred, seed=seed)
         return allowed(found, window), source
@@ -166,8 +178,22 @@ class _Work:
         area, height = (self.events.values(dimension)[inside] for dimension in self.gates[entry].dimensions)
         return band_in_window(find_band(method, area, height, seed=seed), cut.window)
 
-    def _window(self, cut: CutDocument, ends: tuple[float, float]) -> Window:
-        scale = self.template.scales.get(cut.channel)
+    def _ellipse(self, cut: CutDocument, method: EllipseMethod, of: int, *, seed: int) -> Ellipse | NoGate:
+        entry = next(iter(entries_set(cut, self.template.tree)))
+        points = np.column_stack([self.events.display(d, of) for d in self.gates[entry].dimensions])
+        windows = self._window(cut.channel, cut.window), self._window(method.y, method.y_window)
+        found = find_ellipse(method, points, windows=windows, seed=seed)
+        if isinstance(found, NoGate):
+            return found
+        scales = self.template.scales
+        place = (
+            float(scales[cut.channel].inverse(found.centre[0])),
+            float(scales[method.y].inverse(found.centre[1])),
+        )
+        return ellipse_in_windows(found, windows, size=method.size, place=place)
+
+    def _window(self, channel: str, ends: tuple[float, float]) -> Window:
+        scale = self.template.scales.get(channel)
         low, high = ends
         return (
             Window(low, high)
@@ -190,10 +216,12 @@ class _Work:
             for entry, number in sets.items():
                 if isinstance(answer, Band):
                     changed[entry] = with_outline(self.gates[entry], answer.vertices())
+                elif isinstance(answer, Ellipse):
+                    changed[entry] = with_ellipse(self.gates[entry], answer)
                 elif value is not None and math.isfinite(value):
                     changed[entry] = with_number(self.gates[entry], number, value)
         except GateError as problem:
-            assert not isinstance(answer, Band)
+            assert not isinstance(answer, Band | Ellipse)
             answer, value = (
                 NoGate("no-fit", f"the gate would be empty: {problem}", answer.method, answer.n),
                 None,

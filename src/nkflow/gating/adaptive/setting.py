@@ -6,19 +6,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from nkflow.gating.gates import Gate, Polygon, Quadrant, Range, Rectangle
+from nkflow.gating.adaptive.ellipse import Ellipse
+from nkflow.gating.gates import Ellipsoid, Gate, Polygon, Quadrant, Range, Rectangle
 
-__all__ = ["numbers_of", "with_number", "with_outline"]
+__all__ = ["numbers_of", "with_ellipse", "with_number", "with_outline"]
 
 
 def numbers_of(gate: Gate) -> Mapping[str, str]:
-    """Return number -> the channel it stands on; ``gate`` is the outline of a polygon.
+    """Return number -> the channel it stands on; ``gate`` is the outline of a polygon or an ellipse.
 
     A range has ``low`` and ``high``, a rectangle ``CHANNEL low`` and ``CHANNEL high``, a quadrant of two single
     cuts ``x_cut`` and ``y_cut``. Numbers in display units are none: what is found stands in data units.
     """
     match gate:
         case Polygon() if gate.space == "data":
+            return {"gate": ""}
+        case Ellipsoid() if len(gate.dimensions) == 2:
             return {"gate": ""}
         case Range() if gate.space == "data":
             return dict.fromkeys(("low", "high"), gate.dimensions[0].channel)
@@ -56,3 +59,17 @@ def with_outline(gate: Gate, vertices: tuple[tuple[float, float], ...]) -> Gate:
     """Return the polygon `gate` with other vertices, in data units."""
     assert isinstance(gate, Polygon)  # the document saw to it
     return replace(gate, vertices=vertices)
+
+
+def with_ellipse(gate: Gate, found: Ellipse, by: float = 0.0) -> Gate:
+    """Return the ellipse `gate` on the same channels as it was found, larger by a part of its size, display units."""
+    assert isinstance(gate, Ellipsoid)  # the document saw to it
+    return replace(
+        gate,
+        centre=found.centre,
+        half_axes=None,
+        covariance=found.covariance,
+        distance_square=found.distance_square * (1 + by) ** 2,
+        space="display",
+        indefinite=False,
+    )

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from nkflow.gating.adaptive.band import Band
 from nkflow.gating.adaptive.document import CutDocument
+from nkflow.gating.adaptive.ellipse import Ellipse
 from nkflow.gating.adaptive.found import NoGate
 from nkflow.gating.adaptive.resolution import Resolved
 from nkflow.gating.template import Template
@@ -92,7 +93,7 @@ def _written(low: float, high: float, shipped: CutDocument, found: Resolved) -> 
 
 
 def _data(place: float, found: Resolved) -> float | None:
-    """Return a place in data units, five digits; None for a band."""
-    if isinstance(found.answer, Band):
+    """Return a place in data units, five digits; None for an outline."""
+    if isinstance(found.answer, Band | Ellipse):
         return None
     return float(f"{place if found.scale is None else float(found.scale.inverse(place)):.5g}")

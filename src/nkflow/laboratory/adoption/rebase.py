@@ -84,6 +84,9 @@ def with_own_scales(template: Template, samples: Sequence[Sample]) -> tuple[Temp
                 and cut["find"]["kind"] != "singlet-band"
             ):
                 cut["window"] = [end * top / scale["T"] for end in cut["window"]]
+        for cut in document["cuts"]:
+            if cut["find"].get("y") == name and cut.get("space") != "display":
+                cut["find"]["y_window"] = [end * top / scale["T"] for end in cut["find"]["y_window"]]
         wanted += _times(template, name, top / scale["T"])
         scale["T"] = float(f"{top:.9g}")
         if scale["kind"] == "logicle":

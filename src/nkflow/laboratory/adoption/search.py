@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from nkflow.errors import DataError
 from nkflow.fcs.sample import Sample
 from nkflow.gating.adaptive.band import Band
+from nkflow.gating.adaptive.ellipse import Ellipse
 from nkflow.gating.adaptive.found import Cut, NoGate
 from nkflow.gating.adaptive.ranged import ranged
 from nkflow.gating.adaptive.resolution import Resolution, Resolved
@@ -38,10 +39,13 @@ class FoundIn:
 
 
 def place_of(cut: Resolved) -> float | None:
-    """Return where a cut lies, display units; of a band how far below the line its lower edge is; None: no gate."""
+    """Return where a cut lies, display units; of a band how far below the line its lower edge is; of an
+    ellipse where its centre is on the first channel; None: no gate."""
     match cut.answer:
         case Cut():
             return cut.answer.at
+        case Ellipse():
+            return cut.answer.centre[0]
         case Band():
             return -cut.answer.lower
         case NoGate():
