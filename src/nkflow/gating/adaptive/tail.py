@@ -46,9 +46,10 @@ def tail(
         return NoGate("one-peak", text, "tail", found.n, None, found)
     peak = max(inside, key=lambda each: found.height[each.bin])
     rows = replicated(found, (peak.left, peak.right), seed=seed)
-    at = found.place(_end(found, found.height, (peak.left, peak.right), side=side, sds=sds))
+    main = _ends(found, found.height[None, :], (peak.left, peak.right), side=side, sds=sds)
+    at = found.place(float(main[0]))
     bins = (0, peak.right - peak.left)
-    ends = [_end(found, row, bins, side=side, sds=sds) for row in rows]
+    ends = _ends(found, rows, bins, side=side, sds=sds)
     return Cut(
         at=at,
         se=float(np.std(ends, ddof=1)) * found.step,
@@ -62,12 +63,16 @@ def tail(
     )
 
 
-def _end(found: Density, height: Array, bins: tuple[int, int], *, side: Side, sds: float | None) -> float:
-    """Return the end of the tail of the peak between two bins, in bins, on the smoothed `height`."""
-    top = bins[0] + int(np.argmax(height[bins[0] : bins[1] + 1]))
+def _ends(found: Density, rows: Array, bins: tuple[int, int], *, side: Side, sds: float | None) -> Array:
+    """Return the end of the tail of the peak between two bins, in bins, on each smoothed row (n_rows, n_bins)."""
+    tops = bins[0] + np.argmax(rows[:, bins[0] : bins[1] + 1], axis=1)
     sign = 1 if side == "right" else -1
     if sds is not None:
-        return top + sign * sds * _spread(found, height, top, sign=-sign)
+        return tops + sign * sds * _spreads(found, rows, tops, sign=-sign)
+    return np.array([_slope_end(row, int(top), sign) for row, top in zip(rows, tops, strict=True)])
+
+
+def _slope_end(height: Array, top: int, sign: int) -> float:
     flank = height[top:] if sign > 0 else height[top::-1]
     fall = flank[:-1] - flank[1:]
     steepest = int(np.argmax(fall))
@@ -75,13 +80,16 @@ def _end(found: Density, height: Array, bins: tuple[int, int], *, side: Side, sd
     return top + sign * float(steepest + (over[0] if over.size else len(fall) - steepest))
 
 
-def _spread(found: Density, height: Array, top: int, *, sign: int) -> float:
-    """Return the SD of one flank in bins: from where it falls to exp(-1/2), the smoothing taken out."""
-    flank = height[top:] if sign > 0 else height[top::-1]
-    level = np.exp(-0.5) * flank[0]
-    below = np.flatnonzero(flank <= level)
-    if not below.size:
-        return float(len(flank))
-    k = int(below[0])
-    seen = k - (level - flank[k]) / max(flank[k - 1] - flank[k], 1e-300)
-    return float(max(seen**2 - (found.bandwidth / found.step) ** 2, 0.25) ** 0.5)
+def _spreads(found: Density, rows: Array, tops: NDArray[np.int64], *, sign: int) -> Array:
+    """Return the SD of one flank of each row in bins: from where it falls to exp(-1/2), the smoothing taken out."""
+    last = rows.shape[1] - 1
+    if sign < 0:
+        rows, tops = rows[:, ::-1], last - tops
+    each = np.arange(len(rows))
+    level = np.exp(-0.5) * rows[each, tops]
+    below = (rows <= level[:, None]) & (np.arange(last + 1) > tops[:, None])
+    k = np.argmax(below, axis=1)
+    here, before = rows[each, k], rows[each, np.maximum(k - 1, 0)]
+    seen = k - tops - (level - here) / np.maximum(before - here, 1e-300)
+    spread = np.maximum(seen**2 - (found.bandwidth / found.step) ** 2, 0.25) ** 0.5
+    return np.where(below[each, k], spread, last + 1.0 - tops)
