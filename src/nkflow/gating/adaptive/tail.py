@@ -68,7 +68,8 @@ def _ends(found: Density, rows: Array, bins: tuple[int, int], *, side: Side, sds
     tops = bins[0] + np.argmax(rows[:, bins[0] : bins[1] + 1], axis=1)
     sign = 1 if side == "right" else -1
     if sds is not None:
-        return tops + sign * sds * _spreads(found, rows, tops, sign=-sign)
+        ends: Array = tops + sign * sds * _spreads(found, rows, tops, sign=-sign)
+        return ends
     return np.array([_slope_end(row, int(top), sign) for row, top in zip(rows, tops, strict=True)])
 
 
@@ -91,5 +92,6 @@ def _spreads(found: Density, rows: Array, tops: NDArray[np.int64], *, sign: int)
     k = np.argmax(below, axis=1)
     here, before = rows[each, k], rows[each, np.maximum(k - 1, 0)]
     seen = k - tops - (level - here) / np.maximum(before - here, 1e-300)
-    spread = np.maximum(seen**2 - (found.bandwidth / found.step) ** 2, 0.25) ** 0.5
-    return np.where(below[each, k], spread, last + 1.0 - tops)
+    spread: Array = np.maximum(seen**2 - (found.bandwidth / found.step) ** 2, 0.25) ** 0.5
+    spread[~below[each, k]] = (last + 1.0 - tops)[~below[each, k]]
+    return spread
