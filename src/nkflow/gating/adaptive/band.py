@@ -94,7 +94,7 @@ def singlet_band(
     lower, upper = -sds[0] * spread, sds[1] * spread
     inside = float(np.mean((residual >= lower) & (residual <= upper)))
     areas = (float(area[use].min()) * 0.95, _largest(x, float(area[use].max()), largest))
-    se = sds[0] * _spread_error(residual[inner], seed=seed) * (len(x) / n) ** 0.5
+    se = sds[0] * _spread_error(residual[inner], seed=seed)
     return Band(intercept, slope, spread, lower, upper, areas, se, n, inside, density(residual))
 
 
@@ -135,7 +135,7 @@ def _huber(x: Array, y: Array) -> tuple[float, float, float]:
 
 
 def _spread_error(residual: Array, *, seed: int, replicates: int = 200) -> float:
-    """Return the standard error of the MAD-SD from replicates of at most 500 events, scaled to all."""
+    """Return the standard error of the MAD-SD from replicates of at most 500 events, scaled to all that were fitted."""
     rng = np.random.Generator(np.random.PCG64(seed))
     part = residual[:: max(1, len(residual) // 500)]
     drawn = part[rng.integers(0, len(part), size=(replicates, len(part)))]

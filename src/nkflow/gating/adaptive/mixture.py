@@ -48,7 +48,7 @@ def mixture_cut(values: Array, *, search: Window = ANYWHERE, n_min: int = MIN_EV
     if not cuts:
         return NoGate("no-valley", "no cut where one is looked for", "mixture", n)
     at = min(cuts, key=lambda cut: float(best.score_samples(np.array([[cut]]))[0]))
-    se = _cut_error(points, best, at, n=n, seed=seed)
+    se = _cut_error(points, best, at, seed=seed)
     if not np.isfinite(se):
         return NoGate("no-fit", "in most bootstrap replicates the cut is not there", "mixture", n)
     text = "BIC gap to one component less"
@@ -190,8 +190,10 @@ def _cuts(weights: Array, means: Array, variances: Array) -> list[float]:
     return cuts
 
 
-def _cut_error(points: Array, best: GaussianMixture, at: float, *, n: int, seed: int) -> float:
+def _cut_error(points: Array, best: GaussianMixture, at: float, *, seed: int) -> float:
     """Return the standard error of the cut closest to `at`: multinomial replicates of the binned points.
+
+    It is that of the points fitted, however many events there are beside them.
 
     Each starts at the fit of all and takes `STEPS` steps of EM; all replicates at once.
     """
@@ -208,7 +210,7 @@ def _cut_error(points: Array, best: GaussianMixture, at: float, *, n: int, seed:
             places.append(min(cuts, key=lambda cut: abs(cut - at)))
     if len(places) < REPLICATES_1D // 2:
         return float("inf")
-    return float(np.std(places, ddof=1) * (len(points) / n) ** 0.5)
+    return float(np.std(places, ddof=1))
 
 
 def _em(x: Array, counts: Array, start: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
