@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import nkflow as nk
 from nkflow.gating.moving import moved
 from nkflow.gating.template import Template
 from nkflow.release.flip import nearest_among, nearest_between
@@ -248,7 +249,7 @@ def test_nearest_between__halves_down_to_a_small_part() -> None:
 
 def test_margins__can_be_left_out_and_change_nothing_else(small_lot: Path) -> None:
     with_them = release(small_lot / "lot.yaml", second_engine=False)
-    without = release(small_lot / "lot.yaml", second_engine=False, margins=False)
+    without = nk.release(small_lot / "lot.yaml", second_engine=False, margins=False)
     assert without.record["margins"] is None
     assert without.record | {"margins": 0} == with_them.record | {"margins": 0}
     assert "Margin to flip" in with_them.page()

@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 class _Room(ModuleType):
     """A folder of modules that can be called."""
 
-    def __call__(self, lot: str | Path, *, threads: int | None = None, second_engine: bool = True) -> Release:
+    def __call__(
+        self, lot: str | Path, *, threads: int | None = None, second_engine: bool = True, margins: bool = True
+    ) -> Release:
         """Run the whole job for one lot: `nkflow.release.pipeline.release`."""
         from nkflow.release.pipeline import release
 
-        return release(lot, threads=threads, second_engine=second_engine)
+        return release(lot, threads=threads, second_engine=second_engine, margins=margins)
 
 
 sys.modules[__name__].__class__ = _Room
