@@ -39,6 +39,14 @@ def test_terms__are_the_boundarys_error_in_events_with_its_sign() -> None:
     assert gate_terms("T", 0, boundaries=[CD3]) == ()
 
 
+def test_terms__of_a_population_that_is_all_but_empty_stay_finite() -> None:
+    far = Boundary(
+        name="CD3", u=0.5, unit="display units", events_per_unit={"NK": -80_000.0, "NKT-like": 80_000.0}
+    )
+    (nk,), (nkt,) = (gate_terms(name, 1, boundaries=[far]) for name in ("NK", "NKT-like"))
+    assert (nk.u, nkt.u) == (-20.0, 20.0)
+
+
 def test_concentrations__of_neighbours_are_anticorrelated_and_their_sum_is_sure() -> None:
     given = {"boundaries": [CD3.model_dump()]}
     found = composition(counts(), counting=given)

@@ -11,6 +11,8 @@ from nkflow.counting.populations import UNIONS
 
 __all__ = ["gate_points", "gate_terms", "moved", "pooled"]
 
+LARGEST = 20.0  # relative; of a population that a boundary all but empties no more can be said, and numbers stay finite
+
 
 def moved(boundary: Boundary, population: str) -> float:
     """Return the change in pooled events of `population` per unit of `boundary`; unions from their parts."""
@@ -21,7 +23,7 @@ def moved(boundary: Boundary, population: str) -> float:
 
 
 def gate_terms(population: str, events: int, *, boundaries: Sequence[Boundary]) -> tuple[Term, ...]:
-    """Return one term for each boundary that moves `population`: ``u · dN/dx / N``.
+    """Return one term for each boundary that moves `population`: ``u · dN/dx / N``, at most `LARGEST` either way.
 
     What one population gains at a boundary its neighbour loses, so the terms of NK and NKT-like have opposite
     signs and cancel in CD56+. The same template cuts all preparations: the error is shared.
@@ -30,7 +32,7 @@ def gate_terms(population: str, events: int, *, boundaries: Sequence[Boundary]) 
         return ()
     pairs = ((boundary, moved(boundary, population)) for boundary in boundaries)
     return tuple(
-        Term(f"gate {boundary.name}", "gate", boundary.u * change / events, True)
+        Term(f"gate {boundary.name}", "gate", max(-LARGEST, min(boundary.u * change / events, LARGEST)), True)
         for boundary, change in pairs
         if boundary.u and change
     )
