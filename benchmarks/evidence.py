@@ -27,7 +27,6 @@ STUDIES = (
     "acquisition",
     "compensation",
     "adaptive_accuracy",
-    "adaptive_lots",
     "suitability",
 )
 

@@ -97,12 +97,16 @@ class GatedTube:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why this tube makes the lot INVALID; empty where it does not."""
+        """Why this tube makes the lot INVALID; empty where it does not.
+
+        A cut that is not found in a process control is no reason by itself: its sheet says which populations count.
+        """
+        spared = {"no-gate"} if self.tube.role == "process-control" else set[str]()
         failed = () if self.error is None else (f"tube {self.tube.name}: {_sentence(self.error)}",)
         return failed + tuple(
             f"tube {self.tube.name}: {finding.message}"
             for finding in self.findings
-            if finding.severity == "error"
+            if finding.severity == "error" and finding.code not in spared
         )
 
     @cached_property
