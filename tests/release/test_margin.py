@@ -89,7 +89,9 @@ def test_fixed_template__flips_where_it_says_and_not_before(judged, seed: int) -
 @pytest.mark.parametrize("seed", [5, 8])
 def test_adaptive_template__flips_where_it_says_and_not_before(judged, seed: int) -> None:
     inputs, tubes, margins = judged(seed, "nk_release_7aad_adaptive")
-    assert margins.of == "lot"  # the process control lacks the events for one cut, which its sheet does not ask for
+    assert (
+        margins.of == "lot"
+    )  # the process control lacks the events for one cut, which its sheet does not ask for
     checked = 0
     for row in margins.as_dict()["boundaries"]:
         for side in (row["down"], row["up"]):
