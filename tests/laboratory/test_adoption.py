@@ -111,7 +111,7 @@ def test_release__with_a_draft_is_invalid(tmp_path: Path) -> None:
 def copied(folder: Path, target: Path, count: int) -> Path:
     """Return a folder with some of the tubes."""
     target.mkdir()
-    for path in sorted(folder.glob("*.fcs"))[: 2 + count]:
+    for path in (*sorted(folder.glob("FMO*.fcs")), *sorted(folder.glob("donor*.fcs"))[:count]):
         shutil.copy(path, target / path.name)
     return target
 

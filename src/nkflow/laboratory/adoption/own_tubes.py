@@ -20,6 +20,7 @@ _FMO = re.compile(r"(?<![a-z])fmo(?![a-z])", re.IGNORECASE)
 _SINGLE = re.compile(
     r"(?<![a-z])(single|comp|compensation|single[ _-]?stains?|spillover)(?![a-z])", re.IGNORECASE
 )
+_PROCESS = re.compile(r"process[ _-]?control", re.IGNORECASE)
 _BEADS = re.compile(r"bead[s]?[ _-]?only|only[ _-]?beads", re.IGNORECASE)
 
 
@@ -51,8 +52,8 @@ def own_tubes(folder: Path, markers: Sequence[str]) -> tuple[OwnTube, ...]:
     """Return every FCS file below `folder` with its role.
 
     A ``lot.yaml`` says it for its files. Else the name of the file, the keyword ``TUBE NAME`` and the folder it lies in
-    do: ``FMO`` with one of `markers`, ``unstained``, ``single`` or ``comp`` with a dye, ``beads only``; all others are
-    sample tubes.
+    do: ``FMO`` with one of `markers`, ``unstained``, ``single`` or ``comp`` with a dye, ``beads only``, ``process
+    control``; all others are sample tubes.
 
     Raises
     ------
@@ -100,6 +101,8 @@ def _by_name(texts: Sequence[str], folder: str, markers: Sequence[str]) -> tuple
             return "fmo", _marker_in(text, markers)
         if _BEADS.search(text):
             return "bead-only", None
+        if _PROCESS.search(text):
+            return "process-control", None
     if any(_SINGLE.search(text) for text in (*texts, folder)):
         dark = any(map(says_unstained, texts))
         return ("unstained" if dark else "single-stain"), None
