@@ -69,7 +69,7 @@ def test_page__of_the_shipped_lot_draws_every_gate_of_every_tube(show, shipped):
     opened = show(shipped)
     assert opened.outside == []
     assert opened.messages == []
-    assert opened.page.locator("section[id^=plots-]").count() == 6
+    assert opened.page.locator("section[id^=plots-]").count() == 8
     pictures = opened.page.evaluate(
         "[...document.querySelectorAll('#plots-1 image')].map(i => i.getBoundingClientRect().width)"
     )

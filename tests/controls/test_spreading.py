@@ -27,7 +27,7 @@ def test_simulated_controls__spread_as_photon_noise_says() -> None:
     into = found.matrix[0, 1]
     assert into == pytest.approx(math.sqrt(18 * 0.185), rel=0.15)
     assert np.nanmax(found.matrix[0, 2:]) < 0.5 * into
-    assert found.svg().count("<rect") == 64
+    assert found.svg().count("<rect") == 56 + 1  # a cell for each pair, on one grey ground
 
 
 def test_detector_without_control__has_no_row() -> None:
