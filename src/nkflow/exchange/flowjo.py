@@ -151,9 +151,8 @@ def _whole(root: _Element) -> Iterator[Finding]:
     for kind, item in (("TableEditor", "Table"), ("LayoutEditor", "Layout")):
         count = sum(1 for editor in children(root, kind) for _ in children(editor, item))
         if count:
-            yield Finding(
-                f"{item.lower()}s-not-carried", "info", f"{count} {item.lower()}s", kind, "not carried over"
-            )
+            text = f"{count} {item.lower()}{'s' if count != 1 else ''}"
+            yield Finding(f"{item.lower()}s-not-carried", "info", text, kind, "not carried over")
 
 
 class _Reader:

@@ -18,6 +18,7 @@ from nkflow.exchange.gatingml_gates import GATES, OWN, UNCOMPENSATED, Definition
 from nkflow.exchange.gatingml_names import paths_of, tailored_file
 from nkflow.exchange.gatingml_nodes import DATA, GATING, TRANSFORMS, MistakeError, local, optional_text, text
 from nkflow.exchange.gatingml_scales import matrix, transformation
+from nkflow.exchange.gatingml_sets import put_under_parents
 from nkflow.exchange.gatingml_tailored import for_file
 from nkflow.exchange.imported import ImportedTemplate
 from nkflow.exchange.xml import read_xml
@@ -91,7 +92,7 @@ class _Reader:
         """Return the template document as plain values; mistakes are in `problems`."""
         nodes = list(root.iter(*(f"{{{GATING}}}{kind}" for kind in GATES)))
         nodes, left_out = for_file(nodes, self.file)
-        self.findings += left_out
+        self.findings += [*left_out, *put_under_parents(nodes)]
         used = _compensations(nodes)
         definitions = Definitions(
             self._named(root, TRANSFORMS, "transformation", transformation),

@@ -71,16 +71,17 @@ def _names_and_parents(nodes: Sequence[_Element]) -> tuple[dict[str, str], dict[
 
 
 def _undo_collisions(names: dict[str, str], parents: Mapping[str, str]) -> None:
-    """Let populations of one name and parent go by their ids, but for the set that Cytobank makes of a gate."""
+    """Let populations of one name and parent go by their ids, and gates that have a gate set of their name."""
+    sets = {name for id_, name in names.items() if id_.startswith("GateSet")}
+    for id_, name in names.items():
+        if name in sets and not id_.startswith("GateSet"):
+            names[id_] = id_
     places: dict[tuple[str, str], list[str]] = {}
     for id_, name in names.items():
         places.setdefault((parents[id_], name), []).append(id_)
     for same in places.values():
-        sets = [id_ for id_ in same if id_.startswith("GateSet")]
-        keep = sets[0] if len(sets) == 1 else None
         for id_ in same if len(same) > 1 else ():
-            if id_ != keep:
-                names[id_] = id_
+            names[id_] = id_
 
 
 def _path(id_: str, names: Mapping[str, str], parents: Mapping[str, str]) -> str:
