@@ -1,4 +1,4 @@
-"""Two beads in one event are counted as one: the shipped template finds them, the dose room reports their share."""
+"""Two beads in one event are counted as one: the release templates find them, the dose room reports their share."""
 
 from __future__ import annotations
 
@@ -42,8 +42,11 @@ def counting() -> Counting:
     return Counting(method="beads", beads=lot, bead_volume_ul=volume, sample_volume_ul=volume)
 
 
-def test_bead_doublets__are_found_and_none_where_there_are_none(stuck: tuple[Sample, Sample]) -> None:
-    template = load_template("nk_release_7aad")
+@pytest.mark.parametrize("name", ["nk_release_7aad", "nk_release_7aad_adaptive"])
+def test_bead_doublets__are_found_and_none_where_there_are_none(
+    stuck: tuple[Sample, Sample], name: str
+) -> None:
+    template = load_template(name)
     single, double = (gate(sample, template) for sample in stuck)
     assert single.counts["bead doublets"] == 0
     assert double.counts["bead doublets"] == PAIRS
@@ -51,8 +54,9 @@ def test_bead_doublets__are_found_and_none_where_there_are_none(stuck: tuple[Sam
     assert double.counts["NK"] == single.counts["NK"]
 
 
-def test_bead_doublets__are_a_share_of_the_bead_events(stuck: tuple[Sample, Sample]) -> None:
-    gating = gate(stuck[1], load_template("nk_release_7aad"))
+@pytest.mark.parametrize("name", ["nk_release_7aad", "nk_release_7aad_adaptive"])
+def test_bead_doublets__are_a_share_of_the_bead_events(stuck: tuple[Sample, Sample], name: str) -> None:
+    gating = gate(stuck[1], load_template(name))
     share = bead_doublets(quantify([gating], counting=counting()))
     assert not isinstance(share, NotEvaluable)
     assert share == pytest.approx(PAIRS / gating.counts["beads"])
