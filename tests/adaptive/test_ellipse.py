@@ -13,7 +13,7 @@ from nkflow.cli import main
 from nkflow.errors import TemplateError
 from nkflow.fcs import write_fcs
 from nkflow.fcs.sample import Sample
-from nkflow.gating import Ellipsoid, gate, load_template, parse_template
+from nkflow.gating import Ellipsoid, gate, parse_template
 from nkflow.gating.adaptive.ellipse import Ellipse
 from nkflow.gating.adaptive.resolution import Resolution
 from nkflow.gating.adaptive.resolve import resolve
@@ -195,5 +195,37 @@ def test_explain__shows_centre_size_and_quality(tmp_path: Path, capsys: pytest.C
     assert cut["method"] == "ellipse"
     assert cut["unit"] == "part of its size"
     assert cut["quality"] > 100
-    explained = gate(sample_of(), load_template(tmp_path / "round.yaml")).explain("lymphocytes")
-    assert "centre (" in explained.svgs()[0]
+    assert len(cut["components"]) == 3
+    assert cut["density_y"]["low"] != cut["density"]["low"]
+
+
+class TestDrawn:
+    def test_both_channels_and_the_plane__are_drawn_with_every_component(self) -> None:
+        explained = gate(sample_of(), parse_template(TEXT)).explain("lymphocytes")
+        first, second, both = explained.pictures
+        assert (first.axis.label, second.axis.label) == ("FSC-A in root, tube", "SSC-A in root, tube")
+        assert (first.at[0], second.at[0]) == pytest.approx(CENTRE, abs=0.004)
+        assert second.window == pytest.approx((20000 / TOP, 60000 / TOP))
+        assert [outline.kind for outline in both.outlines] == ["window", "aside", "gate", "aside"]
+        assert both.counts.sum() == pytest.approx(20_000, rel=0.001)
+        assert "component of" in explained.svgs()[2]
+        text = str(explained)
+        assert text.count("^") == 2
+        assert "\n  SSC-A\n  |" in text
+        assert any(trace.type == "heatmap" for trace in explained.figure().data)
+
+    def test_outline__is_that_of_the_gate(self) -> None:
+        answer = ellipse_of(found_in(sample_of()))
+        assert answer.plane is not None
+        (chosen,) = (each for each in answer.plane.components if each.centre == answer.centre)
+        points = np.array(chosen.outline(answer.distance_square))
+        assert answer.distances(points[:, 0], points[:, 1]) == pytest.approx(np.ones(len(points)))
+
+    def test_no_gate__shows_what_there_is_and_no_gate(self) -> None:
+        text = TEXT.replace("window: [60000, 100000]", "window: [85000, 105000]")
+        explained = gate(sample_of(), parse_template(text)).explain("lymphocytes")
+        first, _, both = explained.pictures
+        assert first.at == ()
+        assert [outline.kind for outline in both.outlines] == ["window", "aside", "aside", "aside"]
+        assert both.title == "lymphoid: no gate, 3 components"
+        assert "^" not in str(explained)

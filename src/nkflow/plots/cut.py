@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nkflow.plots.axis import Axis
+from nkflow.plots.figure import Density, add_density
+from nkflow.plots.svg import density_svg
 from nkflow.plots.text import escaped, shortened
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["CutPicture", "cut_svg", "cuts_figure"]
+__all__ = ["CutPicture", "cut_svg", "cuts_figure", "picture_svg"]
 
 CUT, WINDOW, CURVE, INK, QUIET = "#c2185b", "#4c9f70", "#31688e", "#1a1a1a", "#777777"
 _FONT = "system-ui, 'Liberation Sans', Arial, Helvetica, sans-serif"
@@ -86,47 +88,69 @@ def cut_svg(picture: CutPicture) -> str:
     return "\n".join([*parts, "</svg>"])
 
 
-def cuts_figure(pictures: Sequence[CutPicture], *, columns: int = 2) -> go.Figure:
-    """Return the cuts side by side as a plotly figure, not shown."""
-    import plotly.graph_objects as go
+def picture_svg(picture: CutPicture | Density) -> str:
+    """Return a cut, or an outline on two channels, as one static SVG element."""
+    if isinstance(picture, CutPicture):
+        return cut_svg(picture)
+    return density_svg(
+        picture.counts, x=picture.x, y=picture.y, outlines=picture.outlines, title=picture.title
+    )
+
+
+def cuts_figure(pictures: Sequence[CutPicture | Density], *, columns: int = 2) -> go.Figure:
+    """Return cuts, and outlines on two channels, side by side as a plotly figure, not shown."""
     from plotly.subplots import make_subplots
 
     columns = max(1, min(columns, len(pictures)))
     rows = max(1, -(-len(pictures) // columns))
-    titles = ["<br>".join(map(_plain, filter(None, (each.title, each.note)))) for each in pictures]
-    figure = make_subplots(rows=rows, cols=columns, subplot_titles=titles, vertical_spacing=0.35 / rows)
+    figure = make_subplots(
+        rows=rows, cols=columns, subplot_titles=list(map(_heading, pictures)), vertical_spacing=0.35 / rows
+    )
     for k, picture in enumerate(pictures):
-        place: dict[str, Any] = {"row": k // columns + 1, "col": k % columns + 1}
-        for curve in picture.curves:
-            line = {"width": 1.2, "color": CURVE}
-            figure.add_trace(
-                go.Scatter(x=curve[:, 0], y=np.sqrt(curve[:, 1]), mode="lines", line=line, hoverinfo="x"),
-                **place,
-            )
-        if picture.window is not None:
-            ends = _inside(picture, picture.window)
-            figure.add_vrect(x0=ends[0], x1=ends[1], fillcolor=WINDOW, opacity=0.15, line_width=0, **place)
-        for at in picture.candidates:
-            figure.add_vline(x=at, line={"color": QUIET, "width": 1, "dash": "dot"}, **place)
-        for at in picture.at:
-            figure.add_vline(x=at, line={"color": CUT, "width": 2}, **place)
-            if picture.u:
-                figure.add_vrect(
-                    x0=at - picture.u, x1=at + picture.u, fillcolor=CUT, opacity=0.2, line_width=0, **place
-                )
-        marks = picture.axis.marks
-        figure.update_xaxes(
-            title={"text": _plain(picture.axis.label)}, range=[picture.axis.low, picture.axis.high],
-            tickvals=[mark.at for mark in marks], ticktext=[mark.text for mark in marks], showgrid=False,
-            zeroline=False, **place,
-        )  # fmt: skip
-        figure.update_yaxes(showticklabels=False, rangemode="tozero", showgrid=False, zeroline=False, **place)
+        place = {"row": k // columns + 1, "col": k % columns + 1}
+        if isinstance(picture, CutPicture):
+            _add_cut(figure, picture, place)
+        else:
+            add_density(figure, picture, place)
     figure.update_layout(
-        template="none", showlegend=False, width=460 * columns + 40, height=280 * rows + 60,
-        margin={"l": 30, "r": 20, "t": 50, "b": 50}, font={"size": 12, "color": INK},
+        template="none", showlegend=False, width=460 * columns + 80, height=280 * rows + 60,
+        margin={"l": 70, "r": 20, "t": 50, "b": 50}, font={"size": 12, "color": INK},
     )  # fmt: skip
     figure.update_annotations(font_size=12)
     return figure
+
+
+def _heading(picture: CutPicture | Density) -> str:
+    lines = (picture.title, picture.note if isinstance(picture, CutPicture) else "")
+    return "<br>".join(map(_plain, filter(None, lines)))
+
+
+def _add_cut(figure: go.Figure, picture: CutPicture, place: dict[str, Any]) -> None:
+    import plotly.graph_objects as go
+
+    for curve in picture.curves:
+        line = {"width": 1.2, "color": CURVE}
+        figure.add_trace(
+            go.Scatter(x=curve[:, 0], y=np.sqrt(curve[:, 1]), mode="lines", line=line, hoverinfo="x"), **place
+        )
+    if picture.window is not None:
+        ends = _inside(picture, picture.window)
+        figure.add_vrect(x0=ends[0], x1=ends[1], fillcolor=WINDOW, opacity=0.15, line_width=0, **place)
+    for at in picture.candidates:
+        figure.add_vline(x=at, line={"color": QUIET, "width": 1, "dash": "dot"}, **place)
+    for at in picture.at:
+        figure.add_vline(x=at, line={"color": CUT, "width": 2}, **place)
+        if picture.u:
+            figure.add_vrect(
+                x0=at - picture.u, x1=at + picture.u, fillcolor=CUT, opacity=0.2, line_width=0, **place
+            )
+    marks = picture.axis.marks
+    figure.update_xaxes(
+        title={"text": _plain(picture.axis.label)}, range=[picture.axis.low, picture.axis.high],
+        tickvals=[mark.at for mark in marks], ticktext=[mark.text for mark in marks], showgrid=False,
+        zeroline=False, **place,
+    )  # fmt: skip
+    figure.update_yaxes(showticklabels=False, rangemode="tozero", showgrid=False, zeroline=False, **place)
 
 
 def _bands(picture: CutPicture) -> list[str]:

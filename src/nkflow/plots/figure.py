@@ -11,18 +11,18 @@ import numpy.typing as npt
 
 from nkflow.plots.axis import Axis
 from nkflow.plots.heights import Heights
-from nkflow.plots.outline import Outline
-from nkflow.plots.raster import COLOURS, SPARSE, levels
+from nkflow.plots.outline import COLOURS, Outline
+from nkflow.plots.raster import COLOURS as RAMP
+from nkflow.plots.raster import SPARSE, levels
 from nkflow.plots.text import escaped, shortened
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["Density", "density_figure", "figure_html", "hierarchy_figure", "histogram_figure"]
+__all__ = ["Density", "add_density", "density_figure", "figure_html", "hierarchy_figure", "histogram_figure"]
 
 SIZE = 520  # px, of one figure
 SMALL = 300  # px, of one of the small multiples
-GATE = "#c2185b"
 INK = "#1a1a1a"
 
 
@@ -59,12 +59,17 @@ def hierarchy_figure(densities: Sequence[Density], *, columns: int = 3, size: in
     )
     for k, density in enumerate(densities):
         place = {"row": k // columns + 1, "col": k % columns + 1}
-        figure.add_trace(_heatmap(density), **place)
-        _draw(figure, density.outlines, (density.x, density.y), place)
-        figure.update_xaxes(**_axis(density.x), **place)
-        figure.update_yaxes(**_axis(density.y), **place)
+        add_density(figure, density, place)
     figure.update_layout(**_layout(width=columns * size + 60, height=rows * size + 60))
     return figure
+
+
+def add_density(figure: go.Figure, density: Density, place: dict[str, int]) -> None:
+    """Draw one density with its axes and gates into a row and column of a figure."""
+    figure.add_trace(_heatmap(density), **place)
+    _draw(figure, density.outlines, (density.x, density.y), place)
+    figure.update_xaxes(**_axis(density.x), **place)
+    figure.update_yaxes(**_axis(density.y), **place)
 
 
 def histogram_figure(
@@ -100,7 +105,7 @@ def _heatmap(density: Density) -> Any:
     levels(counts)  # refuses what is no histogram, with our own error
     shown = np.where(counts > 0, np.log10(np.maximum(counts, 1)), np.nan)
     x, y = _middles(counts.shape[1], density.x), _middles(counts.shape[0], density.y)
-    ramp = [[k / (len(COLOURS) - 1), colour] for k, colour in enumerate(COLOURS)]
+    ramp = [[k / (len(RAMP) - 1), colour] for k, colour in enumerate(RAMP)]
     return go.Heatmap(
         x=x, y=y, z=shown, customdata=counts, colorscale=ramp, showscale=False, zmin=0.0,
         zmax=float(np.log10(max(float(counts.max()), SPARSE))), hoverongaps=False,
@@ -126,18 +131,19 @@ def _draw(
         [_track(path.points + path.points[: path.closed], axes) for path in outline.paths]
         for outline in outlines
     ]
-    for colour, width in (("#ffffff", 4), (GATE, 2)):  # halos first, so that crossing lines stay whole
+    for halo in (True, False):  # halos first, so that crossing lines stay whole
         for outline, lines in zip(outlines, tracks, strict=True):
+            pen = {"color": "#ffffff", "width": 4} if halo else {"color": COLOURS[outline.kind], "width": 2}
+            pen |= {"dash": "dash"} if outline.kind != "gate" and not halo else {}
             for across, up in lines:
                 line = go.Scatter(
-                    x=across, y=up, mode="lines", line={"color": colour, "width": width},
-                    name=_plain(outline.name, 60), hoverinfo="skip",
-                )  # fmt: skip
+                    x=across, y=up, mode="lines", line=pen, name=_plain(outline.name, 60), hoverinfo="skip"
+                )
                 figure.add_trace(line, **place)
     for outline, lines in zip(outlines, tracks, strict=True):
         if outline.anchor is not None:
             lines = [_track([outline.anchor], axes)]
-        if lines:
+        if lines and (outline.name or outline.numbers):
             figure.add_annotation(**_label(outline, lines, axes), **place)
 
 

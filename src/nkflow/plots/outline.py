@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
-__all__ = ["Outline", "Path"]
+__all__ = ["COLOURS", "Kind", "Outline", "Path"]
+
+Kind: TypeAlias = Literal["gate", "aside", "window"]
+COLOURS: Mapping[Kind, str] = {"gate": "#c2185b", "aside": "#777777", "window": "#2e8b57"}  # of their lines
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,8 @@ class Outline:
         For instance ``"71.3 % of viable"``, or "".
     anchor
         Where the text goes, (x, y) in display units (infinite: into that corner); None: above the paths.
+    kind
+        What it is: a ``gate``; ``aside``, what was considered and is none; ``window``, where something may lie.
     """
 
     name: str
@@ -42,6 +49,7 @@ class Outline:
     count: int | None = None
     frequency: str = ""
     anchor: tuple[float, float] | None = None
+    kind: Kind = "gate"
 
     @property
     def numbers(self) -> str:

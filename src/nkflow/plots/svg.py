@@ -10,7 +10,7 @@ import numpy.typing as npt
 from nkflow.plots.axis import Axis
 from nkflow.plots.heights import Heights
 from nkflow.plots.labels import LINE_HEIGHT, Box, Label, settle
-from nkflow.plots.outline import Outline
+from nkflow.plots.outline import COLOURS, Outline
 from nkflow.plots.raster import data_uri
 from nkflow.plots.text import escaped, shortened
 
@@ -19,7 +19,7 @@ __all__ = ["density_svg", "histogram_svg"]
 SIDE = 250.0  # of the square frame, in px
 LEFT, TOP, RIGHT, BOTTOM = 52.0, 26.0, 10.0, 42.0
 FONT = "system-ui, 'Liberation Sans', Arial, Helvetica, sans-serif"
-INK, LINE, GATE = "#1a1a1a", "#555555", "#c2185b"
+INK, LINE = "#1a1a1a", "#555555"
 LABEL_LENGTH, TITLE_LENGTH = 28, 42
 HALO = (
     'font-weight="600" stroke="#ffffff" stroke-width="3" stroke-linejoin="round" style="paint-order:stroke"'
@@ -118,17 +118,22 @@ def _gates(outlines: Sequence[Outline], x: Axis, y: Axis | Heights) -> list[str]
         tracks = [_track(path.points, x, y) for path in outline.paths]
         for path, track in zip(outline.paths, tracks, strict=True):
             halos.append(_shape(track, path.closed, "#ffffff", 3.6))
-            lines.append(_shape(track, path.closed, GATE, 1.6))
-        wishes.append(_wish(outline, tracks, x, y))
+            dashed = outline.kind != "gate"
+            lines.append(_shape(track, path.closed, COLOURS[outline.kind], 1.6, dashed=dashed))
+        if outline.name or outline.numbers:
+            wishes.append(_wish(outline, tracks, x, y))
     labels = settle(wishes, Box(LEFT, TOP, LEFT + SIDE, TOP + SIDE))
     return [*halos, *lines, *(_label(label) for label in labels)]
 
 
-def _shape(track: Sequence[tuple[float, float]], closed: bool, colour: str, width: float) -> str:
+def _shape(
+    track: Sequence[tuple[float, float]], closed: bool, colour: str, width: float, *, dashed: bool = False
+) -> str:
     points = " ".join(f"{_px(across)},{_px(down)}" for across, down in track)
+    dashes = ' stroke-dasharray="4 3"' if dashed else ""
     return (
         f'<{"polygon" if closed else "polyline"} points="{points}" fill="none" stroke="{colour}" '
-        f'stroke-width="{width}" stroke-linejoin="round"/>'
+        f'stroke-width="{width}" stroke-linejoin="round"{dashes}/>'
     )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nkflow.acquisition.quality import Quality
-from nkflow.gating.adaptive.explained_drawing import picture_of
+from nkflow.gating.adaptive.explained_drawing import pictures_of
 from nkflow.gating.drawing import Histogram
 from nkflow.gating.result import Gating
-from nkflow.plots.cut import cut_svg
+from nkflow.plots.cut import picture_svg
 from nkflow.plots.outline import Outline
 from nkflow.plots.svg import density_svg, histogram_svg
 
@@ -24,9 +24,9 @@ def drawings(gating: Gating) -> tuple[str, ...]:
 
 
 def cut_drawings(gating: Gating) -> tuple[str, ...]:
-    """Return an SVG element for each cut that was found in the tube: density, window, candidates, choice."""
-    pictures = (picture_of(cut) for cut in (gating.resolution.cuts if gating.resolution else ()))
-    return tuple(cut_svg(picture) for picture in pictures if picture is not None)
+    """Return SVG elements for each cut that was looked for in the tube: density, window, candidates, choice."""
+    cuts = gating.resolution.cuts if gating.resolution else ()
+    return tuple(picture_svg(picture) for cut in cuts for picture in pictures_of(cut))
 
 
 def timeline(quality: Quality | None) -> str | None:

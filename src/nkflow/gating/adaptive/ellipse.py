@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from nkflow.gating.adaptive.density import Density
 from nkflow.gating.adaptive.found import NoGate
+from nkflow.gating.adaptive.plane import Plane
 from nkflow.gating.adaptive.window import Window
 
 __all__ = ["Ellipse", "ellipse_in_windows", "moved_outline"]
@@ -39,8 +40,8 @@ class Ellipse:
         directions, of centre, size and shape together.
     place
         The centre in data units; empty where the scales are not known.
-    density
-        Of the events on the first axis.
+    plane
+        The events on both channels with all components.
     """
 
     centre: tuple[float, ...]
@@ -52,9 +53,14 @@ class Ellipse:
     n: int
     u: float = 0.0
     place: tuple[float, ...] = ()
-    density: Density | None = field(default=None, repr=False)
+    plane: Plane | None = field(default=None, repr=False)
     method = "ellipse"
     measure = "BIC gap to one component less"
+
+    @property
+    def density(self) -> Density | None:
+        """Of the events on the first channel."""
+        return None if self.plane is None else self.plane.x
 
     @property
     def half_axes(self) -> tuple[float, float]:
@@ -121,11 +127,11 @@ def ellipse_in_windows(
     longest = found.half_axes[0]
     if not all(at in window for at, window in zip(found.centre, windows, strict=True)):
         text = f"the centre {centre} lies outside its window"
-        return NoGate("outside-window", text, "ellipse", found.n, density=found.density)
+        return NoGate("outside-window", text, "ellipse", found.n, density=found.density, plane=found.plane)
     if not size[0] <= longest <= size[1]:
         text = f"the longer half-axis at {centre} is {longest:.3g} display units, outside {size[0]:g} to {size[1]:g}"
-        return NoGate("outside-window", text, "ellipse", found.n, density=found.density)
+        return NoGate("outside-window", text, "ellipse", found.n, density=found.density, plane=found.plane)
     if found.u > UNSETTLED:
         text = f"between bootstrap replicates the outline moves by {100 * found.u:.0f} % of its size"
-        return NoGate("no-fit", text, "ellipse", found.n, density=found.density)
+        return NoGate("no-fit", text, "ellipse", found.n, density=found.density, plane=found.plane)
     return replace(found, place=place)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 
 from nkflow.gating.adaptive.band import Band
+from nkflow.gating.adaptive.density import Density
 from nkflow.gating.adaptive.document import EllipseMethod
 from nkflow.gating.adaptive.ellipse import Ellipse
 from nkflow.gating.adaptive.found import Cut, NoGate
 from nkflow.gating.adaptive.notices import place_in_words
 from nkflow.gating.adaptive.resolution import Resolved
+from nkflow.scales import Scale
 
 __all__ = ["explain_cut", "planned_cut"]
 
@@ -57,7 +59,7 @@ def explain_cut(cut: Resolved) -> tuple[str, ...]:
             lines.append(window)
     if seen is not None and seen.candidates:
         lines.append("  candidates " + ", ".join(place_in_words(cut, at) for at in seen.candidates))
-    return (*lines, *_drawing(cut, seen))
+    return (*lines, *_drawings(cut, seen))
 
 
 def _ellipse(found: Ellipse) -> tuple[str, ...]:
@@ -72,17 +74,42 @@ def _ellipse(found: Ellipse) -> tuple[str, ...]:
     )
 
 
-def _drawing(cut: Resolved, seen: Cut | None) -> list[str]:
+def _drawings(cut: Resolved, seen: Cut | None) -> list[str]:
+    """Return the density in one line of bars, over a line that marks window and cut; of an ellipse two of them."""
+    found = cut.answer
+    plane = found.plane if isinstance(found, Ellipse | NoGate) else None
+    if plane is None or not isinstance(cut.document.find, EllipseMethod):
+        at = None if seen is None else seen.at
+        return (
+            []
+            if isinstance(found, Band) or found.density is None
+            else _drawing(found.density, cut.window, at)
+        )
+    x, y = found.centre if isinstance(found, Ellipse) else (None, None)
+    first = _drawing(plane.x, cut.window, x)
+    second = _drawing(plane.y, cut.y_window, y)
+    components = ", ".join(
+        f"({_data(cut.scale, each.centre[0])}, {_data(cut.y_scale, each.centre[1])}) {100 * each.share:.3g} %"
+        for each in plane.components
+    )
+    return [
+        f"  components {components or 'none'}",
+        f"  {cut.document.channel}", *first, f"  {cut.document.find.y}", *second,
+    ]  # fmt: skip
+
+
+def _data(scale: Scale | None, at: float) -> str:
+    return f"{at if scale is None else float(scale.inverse(at)):.4g}"
+
+
+def _drawing(density: Density, window: tuple[float, float], at: float | None) -> list[str]:
     """Return the density in one line of bars (square root), and a line that marks window and cut."""
-    density = cut.answer.density if not isinstance(cut.answer, Band) else None
-    if density is None:
-        return []
     columns, bars = 64, " ▁▂▃▄▅▆▇█"
     heights = density.height.reshape(columns, -1).max(axis=1) ** 0.5
     top = float(heights.max()) or 1.0
     line = "".join(bars[round(8 * float(height) / top)] for height in heights)
-    first, last = (density.bin(end) * columns // len(density.height) for end in cut.window)
+    first, last = (density.bin(end) * columns // len(density.height) for end in window)
     marks = ["-" if first <= k <= last else " " for k in range(columns)]
-    if seen is not None:
-        marks[density.bin(seen.at) * columns // len(density.height)] = "^"
+    if at is not None:
+        marks[density.bin(at) * columns // len(density.height)] = "^"
     return [f"  |{line}|", f"  |{''.join(marks)}|"]

@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nkflow.gating.adaptive.explained_drawing import picture_of
+from nkflow.gating.adaptive.density import Density
+from nkflow.gating.adaptive.ellipse import Ellipse
+from nkflow.gating.adaptive.explained_drawing import pictures_of
 from nkflow.gating.adaptive.explained_text import explain_cut
 from nkflow.gating.adaptive.fixed_numbers import FixedNumber, fixed_numbers
 from nkflow.gating.adaptive.fixed_seen import FixedSeen, fixed_seen
+from nkflow.gating.adaptive.found import NoGate
 from nkflow.gating.adaptive.order import entries_set, entries_under
 from nkflow.gating.adaptive.resolution import Resolved
 from nkflow.gating.named import index_of
 from nkflow.gating.tree import ROOT
-from nkflow.plots.cut import CutPicture, cut_svg, cuts_figure
+from nkflow.plots.cut import CutPicture, cuts_figure, picture_svg
+from nkflow.plots.figure import Density as Picture
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -59,19 +63,18 @@ class Explanation:
         return tuple(seen.get(number, number.text) for number in self.fixed)
 
     @property
-    def pictures(self) -> tuple[CutPicture, ...]:
-        """What is drawn of each cut that had events to look at."""
-        drawn = (picture_of(cut) for cut in self.cuts)
-        found = tuple(picture for picture in drawn if picture is not None)
+    def pictures(self) -> tuple[CutPicture | Picture, ...]:
+        """What is drawn of each cut that had events to look at: an ellipse on each of its channels, then on both."""
+        found = tuple(picture for cut in self.cuts for picture in pictures_of(cut))
         return (*found, *(each.picture for each in self.seen))
 
     def figure(self) -> go.Figure:
-        """Return a plotly figure of all cuts: density, window (green), candidates (dotted), choice and its u (red)."""
+        """Return a plotly figure of all cuts: density, window (green), candidates (grey), choice and its u (red)."""
         return cuts_figure(self.pictures)
 
     def svgs(self) -> tuple[str, ...]:
-        """Return the same as static SVG elements, one a cut."""
-        return tuple(cut_svg(picture) for picture in self.pictures)
+        """Return the same as static SVG elements, one for each of `pictures`."""
+        return tuple(map(picture_svg, self.pictures))
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain values: for each cut its density, candidates, choice, window, quality, SE."""
@@ -132,8 +135,24 @@ def explained_dict(cut: Resolved) -> dict[str, Any]:
     plain["first"] = None if cut.first is None else {"reason": cut.first.reason, "message": cut.first.message}
     if cut.scale is not None and "candidates" in plain:
         plain["candidates_data"] = [float(cut.scale.inverse(at)) for at in plain["candidates"]]
-    plain["density"] = None if seen is None else {
+    plain["density"] = None if seen is None else _density_dict(seen)
+    plane = cut.answer.plane if isinstance(cut.answer, Ellipse | NoGate) else None
+    if plane is not None:
+        plain["density_y"] = _density_dict(plane.y)
+        plain["y_window_display"] = list(cut.y_window)
+        plain["components"] = [
+            {
+                "centre": list(each.centre),
+                "covariance": [list(row) for row in each.covariance],
+                "share": each.share,
+            }
+            for each in plane.components
+        ]
+    return plain
+
+
+def _density_dict(seen: Density) -> dict[str, Any]:
+    return {
         "low": seen.low, "step": seen.step, "bandwidth": seen.bandwidth,
         "counts": [int(count) for count in seen.counts], "height": seen.height.tolist(),
     }  # fmt: skip
-    return plain

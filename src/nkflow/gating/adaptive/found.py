@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from nkflow.gating.adaptive.density import Density
+from nkflow.gating.adaptive.plane import Plane
 
 __all__ = ["Cut", "Found", "NoGate", "Reason"]
 
@@ -65,7 +66,7 @@ class Cut:
 
 @dataclass(frozen=True, eq=False)
 class NoGate:
-    """No gate, and why; `candidate` is what a person may look at, never used by itself."""
+    """No gate, and why; `candidate` is what a person may look at, never used by itself, and so is `plane`."""
 
     reason: Reason
     message: str
@@ -73,6 +74,7 @@ class NoGate:
     n: int
     candidate: Cut | None = None
     density: Density | None = field(default=None, repr=False)
+    plane: Plane | None = field(default=None, repr=False)
 
 
 Found: TypeAlias = Cut | NoGate

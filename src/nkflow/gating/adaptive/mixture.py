@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from nkflow.gating.adaptive.density import MIN_EVENTS, density
 from nkflow.gating.adaptive.ellipse import Ellipse, moved_outline
-from nkflow.gating.adaptive.found import Cut, Found, NoGate
+from nkflow.gating.adaptive.found import Cut, Found, NoGate, Reason
+from nkflow.gating.adaptive.plane import Component, plane_of
 from nkflow.gating.adaptive.window import ANYWHERE, Window
 
 if TYPE_CHECKING:
@@ -41,18 +42,20 @@ def mixture_cut(values: Array, *, search: Window = ANYWHERE, n_min: int = MIN_EV
     if n < n_min:
         return NoGate("too-few-events", f"{n} events, at least {n_min} are needed", "mixture", n)
     best, gap = _best(points, seed=seed)
+    seen = density(values)
     if best is None or best.n_components < 2 or gap < CLEAR:
         text = "one normal component describes the events as well as two"
-        return NoGate("one-peak", text, "mixture", n)
+        return NoGate("one-peak", text, "mixture", n, density=seen)
     cuts = [cut for cut in _cuts(*_ordered(best)) if cut in search]
     if not cuts:
-        return NoGate("no-valley", "no cut where one is looked for", "mixture", n)
+        return NoGate("no-valley", "no cut where one is looked for", "mixture", n, density=seen)
     at = min(cuts, key=lambda cut: float(best.score_samples(np.array([[cut]]))[0]))
     se = _cut_error(points, best, at, seed=seed)
     if not np.isfinite(se):
-        return NoGate("no-fit", "in most bootstrap replicates the cut is not there", "mixture", n)
+        text = "in most bootstrap replicates the cut is not there"
+        return NoGate("no-fit", text, "mixture", n, density=seen)
     text = "BIC gap to one component less"
-    return Cut(at, se, (at, at), "mixture", gap, text, n, tuple(cuts))
+    return Cut(at, se, (at, at), "mixture", gap, text, n, tuple(cuts), seen)
 
 
 def mixture_ellipse(
@@ -73,31 +76,46 @@ def mixture_ellipse(
     n = int(np.count_nonzero(np.isfinite(values).all(axis=1)))
     if n < n_min:
         return NoGate("too-few-events", f"{n} events, at least {n_min} are needed", "ellipse", n)
-    seen = density(points[:, 0])
     best, gap = _best(points, seed=seed)
+    square = float(-2 * np.log1p(-level))
+    components = () if best is None else _components(best)
+    seen = plane_of(values, components, distance_square=square)
+
+    def none(reason: Reason, text: str) -> NoGate:
+        return NoGate(reason, text, "ellipse", n, density=seen.x, plane=seen)
+
     if best is None:
-        return NoGate("no-fit", "no mixture settles", "ellipse", n, density=seen)
+        return none("no-fit", "no mixture settles")
     if best.n_components < 2 or gap < CLEAR:
-        text = "the mixture is not clear: with one component less it describes the events as well"
-        return NoGate("one-peak", text, "ellipse", n, density=seen)
+        return none(
+            "one-peak", "the mixture is not clear: with one component less it describes the events as well"
+        )
     away = (((best.means_ - np.array(near)) / np.array(widths)) ** 2).sum(axis=1)
     away[best.weights_ * n < n_min] = np.inf
     k = int(np.argmin(away))
     if not np.isfinite(away[k]):
-        text = f"no component has {n_min} events"
-        return NoGate("too-few-events", text, "ellipse", n, density=seen)
-    (a, b), (_, d) = best.covariances_[k]
+        return none("too-few-events", f"no component has {n_min} events")
+    chosen = components[k]
     found = Ellipse(
-        centre=tuple(best.means_[k].tolist()),
-        covariance=((float(a), float(b)), (float(b), float(d))),  # bit for bit symmetric, as a gate has it
-        distance_square=float(-2 * np.log1p(-level)),
+        centre=chosen.centre,
+        covariance=chosen.covariance,
+        distance_square=square,
         se=(0.0, 0.0),
-        share=float(best.weights_[k]),
+        share=chosen.share,
         quality=gap,
         n=n,
-        density=seen,
+        plane=seen,
     )
     return _with_errors(found, best, points, seed=seed)
+
+
+def _components(model: GaussianMixture) -> tuple[Component, ...]:
+    """Return the components in the order of the model; covariances bit for bit symmetric, as a gate has them."""
+    parts = zip(model.means_.tolist(), model.covariances_.tolist(), model.weights_.tolist(), strict=True)
+    return tuple(
+        Component((mean[0], mean[1]), ((rows[0][0], rows[0][1]), (rows[0][1], rows[1][1])), share)
+        for mean, rows, share in parts
+    )
 
 
 def _with_errors(found: Ellipse, best: GaussianMixture, points: Array, *, seed: int) -> Ellipse:

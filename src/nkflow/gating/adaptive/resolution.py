@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nkflow.fcs.findings import Finding
 from nkflow.gating.adaptive.band import Band
-from nkflow.gating.adaptive.document import CutDocument
+from nkflow.gating.adaptive.document import CutDocument, EllipseMethod
 from nkflow.gating.adaptive.ellipse import Ellipse
 from nkflow.gating.adaptive.find import Answer
 from nkflow.gating.adaptive.found import Cut, NoGate
@@ -56,8 +56,8 @@ class Resolved:
         The cut in data units; None for an outline and for no gate.
     source
         ``tube``, or the control it was found in (``FMO CD3``).
-    scale
-        Of its channel.
+    scale, y_scale
+        Of its channel; of an ellipse also that of the second one.
     first
         Where the method that the template names first gave no answer and another did: why.
     """
@@ -68,6 +68,7 @@ class Resolved:
     source: str
     scale: Scale | None
     first: NoGate | None = None
+    y_scale: Scale | None = None
 
     @property
     def name(self) -> str:
@@ -101,6 +102,14 @@ class Resolved:
         """Ends of its window in display units; of a band as the document has them."""
         low, high = self.document.window
         return (low, high) if self.scale is None else (self.scale.forward(low), self.scale.forward(high))
+
+    @property
+    def y_window(self) -> tuple[float, float]:
+        """Ends of an ellipse's window on the second channel, display units."""
+        assert isinstance(self.document.find, EllipseMethod)
+        low, high = self.document.find.y_window
+        scale = self.y_scale
+        return (low, high) if scale is None else (scale.forward(low), scale.forward(high))
 
     @property
     def unit(self) -> str:

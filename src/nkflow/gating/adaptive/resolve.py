@@ -120,16 +120,17 @@ class _Work:
             and cut.otherwise is not None
             and first.reason not in ("no-channel", "no-parent", "outside-window")
         ):
-            other, other_source = self._answer(cut, cut.otherwise, missing, seed=seed)
-            if not isinstance(other, NoGate):
-                answer, source = other, other_source
+            second, second_source = self._answer(cut, cut.otherwise, missing, seed=seed)
+            if not isinstance(second, NoGate):
+                answer, source = second, second_source
         value = None
         if isinstance(answer, Cut):
             answer = self._judged(cut, answer)
             value = answer.at if scale is None else float(scale.inverse(answer.at))
         answer, value = self._set(cut, answer, value, sets)
         instead = first if isinstance(first, NoGate) and not isinstance(answer, NoGate) else None
-        return Resolved(cut, answer, value, source, scale, instead)
+        other = self.template.scales.get(cut.find.y) if isinstance(cut.find, EllipseMethod) else None
+        return Resolved(cut, answer, value, source, scale, instead, other)
 
     def _lacks(self, cut: CutDocument, sets: Mapping[int, str]) -> str:
         dimensions = [Dimension(cut.channel), *(d for entry in sets for d in self.gates[entry].dimensions)]
