@@ -8,7 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from nkflow.kernels import cache
+import numba
+from numba.core.caching import FunctionCache
+
+from nkflow.kernels import cache, served
 
 SOURCE = Path(cache.__file__).parents[1]
 
@@ -37,7 +40,7 @@ def _small_tree(tmp_path: Path) -> Path:
     kernels = tmp_path / "tree" / "nkflow" / "kernels"
     kernels.mkdir(parents=True)
     (kernels.parent / "__init__.py").touch()
-    for name in ("cache.py", "jit.py", "lean.py", "__init__.py"):
+    for name in ("cache.py", "jit.py", "served.py", "__init__.py"):
         shutil.copy(SOURCE / "kernels" / name, kernels / name)
     init = (kernels / "__init__.py").read_text()
     start, end = init.index("try:\n"), init.index("finally:")
@@ -57,6 +60,86 @@ def test_cache__serves_the_new_answer_after_a_callee_in_another_file_changed(tmp
     inner.write_text(_INNER.format(2))
     assert _run(tree, program, tmp_path / "cache") == "30"
     assert len(list((tmp_path / "cache" / "kernels").iterdir())) == 2
+
+
+_REGISTRIES = ("numba.cpython.listobj", "numba.np.linalg", "numba.np.arraymath", "scipy.linalg")
+
+_SERVED = f"""
+import sys
+from concurrent.futures import ThreadPoolExecutor
+import numpy as np
+from nkflow.kernels import inner, outer
+x = np.arange(6.0)
+with ThreadPoolExecutor(8) as pool:
+    answers = set(pool.map(lambda _: outer.outer(x, 4), range(64)))
+assert answers == {{1.5}}, answers
+for bad, kind in (((x, 0), ZeroDivisionError), ((x, -1), ValueError)):
+    try:
+        outer.outer(*bad)
+    except kind as problem:
+        assert "least" in str(problem) or kind is ZeroDivisionError, problem
+    else:
+        raise AssertionError(kind)
+print(sum(outer.outer._cache_hits.values()), [m for m in {_REGISTRIES} if m in sys.modules])
+"""
+
+_COMPILED = """
+import numba
+assert outer.outer(x.astype(np.float32), 4) == 1.5  # another type: compiled now, beside the one from the disk
+@numba.njit
+def fresh(a):
+    words = {"one": 1.0}
+    found = [outer.outer(np.ascontiguousarray(row), 2) for row in a]  # a kernel in somebody else's function
+    found.append(words["one"])
+    return np.linalg.inv(a) @ np.sort(a), found
+a = np.array([[2.0, 1.0], [1.0, 3.0]])
+product, found = fresh(a)
+assert np.allclose(product, np.linalg.inv(a) @ np.sort(a)), product
+assert found == [1.5, 2.0, 1.0], found
+print("compiled", "numba.np.linalg" in sys.modules)
+"""
+
+_MEAN = """import numpy as np
+from nkflow.kernels.jit import kernel
+
+
+@kernel
+def inner(x, n):
+    if n < 0:
+        raise ValueError("at least none")
+    part = np.zeros(n)
+    for i in range(n):
+        part[i] = x[i]
+    return part
+
+
+@kernel
+def outer(x, n):
+    total = 0.0
+    for value in inner(x, n):
+        total += value
+    return total / n
+"""
+
+
+def test_kernel_from_the_disk__needs_no_compiler_and_leaves_it_whole(tmp_path: Path) -> None:
+    tree = _small_tree(tmp_path)
+    (tree / "nkflow" / "kernels" / "inner.py").write_text(_MEAN)
+    (tree / "nkflow" / "kernels" / "outer.py").write_text("from nkflow.kernels.inner import outer\n")
+    hits, loaded = _run(tree, _SERVED, tmp_path / "cache").split(maxsplit=1)
+    assert (hits, "numba.np.linalg" in loaded) == ("0", True)
+    assert _run(tree, _SERVED, tmp_path / "cache") == "1 []"
+    assert _run(tree, _SERVED + _COMPILED, tmp_path / "cache").splitlines() == ["1 []", "compiled True"]
+
+
+def test_kernel__goes_numbas_own_way_where_numba_differs(monkeypatch) -> None:
+    def plain(x):
+        return x
+
+    assert served.serve_lean(plain) is plain  # as with NUMBA_DISABLE_JIT
+    monkeypatch.delattr(FunctionCache.__base__, "_load_overload")
+    dispatcher = numba.njit(cache=True)(plain)
+    assert type(served.serve_lean(dispatcher)._cache) is FunctionCache
 
 
 def test_cache_setting_of_the_process__is_as_it_was(tmp_path: Path) -> None:

@@ -16,15 +16,17 @@ def _run(code: str) -> str:
 
 def test_gate__loads_no_linear_algebra_no_frames_and_no_other_engine(project: Path) -> None:
     arguments = ["nkflow", "gate", str(project / "sample_fcs" / "A.fcs"), "-t", "nk_release_7aad", "--json"]
-    out = _run(
+    code = (
         f"import json, sys\nsys.argv = {arguments!r}\nfrom nkflow.cli import main\n"
         "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code\n"
         "print(json.dumps(sorted(sys.modules)))"
     )
-    loaded = set(json.loads(out.splitlines()[-1]))
+    _run(code)  # from here on all kernels come from the cache
+    loaded = set(json.loads(_run(code).splitlines()[-1]))
     heavy = {"scipy.linalg", "scipy.stats", "pandas", "plotly", "flowkit", "sklearn", "pyarrow", "lxml"}
     assert "numba" in loaded
     assert not heavy & loaded
+    assert not {"numba.np.linalg", "numba.np.arraymath", "numba.cpython.listobj"} & loaded  # the compiler's
     assert not [name for name in loaded if name.startswith("nkflow.exchange")]
 
 

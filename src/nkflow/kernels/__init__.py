@@ -9,9 +9,6 @@ from typing import Any as _Any
 from numba import config as _numba_config
 
 from nkflow.kernels import cache as _cache
-from nkflow.kernels.lean import load_implementations as _load_implementations
-
-_load_implementations()
 
 _config: _Any = _numba_config
 _before = _config.CACHE_DIR
@@ -38,6 +35,7 @@ try:
         scales_curve,
         scales_pieces,
         select,
+        served,
     )
 finally:
     _config.CACHE_DIR = _before
@@ -63,4 +61,5 @@ __all__ = [
     "scales_curve",
     "scales_pieces",
     "select",
+    "served",
 ]

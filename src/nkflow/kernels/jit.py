@@ -7,6 +7,8 @@ from typing import Any, TypeVar, cast
 
 import numba
 
+from nkflow.kernels.served import serve_lean
+
 __all__ = ["kernel"]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -18,4 +20,4 @@ def kernel(function: F) -> F:
     No fastmath: it counted 0 NaN where there were 100. No ``@vectorize``: cached gufuncs can segfault in
     parallel processes (numba#10128).
     """
-    return cast(F, numba.njit(cache=True, nogil=True)(function))
+    return cast(F, serve_lean(numba.njit(cache=True, nogil=True)(function)))
