@@ -259,14 +259,12 @@ def polygon(folder: Path, events: int) -> None:
     corners = np.array(ring(0, 0, 1.2, 1.0, 20))
     x, y = points.T.copy()
     vx, vy = corners.T.copy()
-    index, out = np.arange(events), np.zeros(events, dtype=bool)
-    box, cells = cells_of(vx, vy)
+    parent, out = np.ones(events, dtype=bool), np.zeros(events, dtype=bool)
     theirs, mine = fastest(
         lambda: flowutils_gating.points_in_polygon(corners, points),
-        lambda: mark_polygon(x, y, index, events, vx, vy, *cells_of(vx, vy), out),
+        lambda: mark_polygon(x, y, parent, vx, vy, *cells_of(vx, vy), out),
     )
     assert np.mean(out != flowutils_gating.points_in_polygon(corners, points)) < 1e-6
-    del box, cells
     rows = [
         ("FlowUtils points_in_polygon", theirs, f"{theirs / mine:.1f} x nkflow (target 3)"),
         ("nkflow", mine, ""),

@@ -102,12 +102,12 @@ def test_mark_polygon__equals_its_twin(
     grid = list(product(np.arange(-4.5, 5, 0.5), np.arange(-4.5, 5, 0.5)))
     tried = array([*points, *vertices, *on_edges, *grid, (math.nan, 0), (0, math.nan), (math.inf, 0)])
     x, y = tried.T.copy()
-    index = np.arange(len(x), dtype=np.uint32)
     box, cells = cells_of(vx, vy)
-    out, expected = np.ones(len(x), bool), np.ones(len(x), bool)
-    polygon.mark_polygon(x, y, index, len(x), vx, vy, box, cells, out)
-    naive_polygon.mark_polygon(x, y, index, len(x), vx, vy, expected)
-    np.testing.assert_array_equal(out, expected)
+    for parent in (np.ones(len(x), bool), np.arange(len(x)) % 3 > 0, np.zeros(len(x), bool)):
+        out, expected = np.ones(len(x), bool), np.ones(len(x), bool)
+        polygon.mark_polygon(x, y, parent, vx, vy, box, cells, out)
+        naive_polygon.mark_polygon(x, y, parent, vx, vy, expected)
+        np.testing.assert_array_equal(out, expected)
 
 
 def test_mark_polygon__looks_at_edges_in_few_cells() -> None:
@@ -125,9 +125,10 @@ def test_mark_polygon__equals_its_twin_at_any_size_and_place(scale: float, shift
     x, y = rng.random((2, 2000)) * scale + shift
     x[:12], y[:12] = vx, vy
     box, cells = cells_of(vx, vy)
+    parent = rng.random(len(x)) < 0.8
     out, expected = np.ones(len(x), bool), np.ones(len(x), bool)
-    polygon.mark_polygon(x, y, np.arange(len(x), dtype=np.uint32), len(x), vx, vy, box, cells, out)
-    naive_polygon.mark_polygon(x, y, np.arange(len(x), dtype=np.uint32), len(x), vx, vy, expected)
+    polygon.mark_polygon(x, y, parent, vx, vy, box, cells, out)
+    naive_polygon.mark_polygon(x, y, parent, vx, vy, expected)
     np.testing.assert_array_equal(out, expected)
 
 
@@ -215,25 +216,46 @@ def test_find_bins__equals_its_twin_on_every_edge(scale: Scale) -> None:
     random = [rng.normal(0, 1e3, 300), rng.lognormal(8, 3, 300), -rng.lognormal(3, 3, 100)]
     special = [[math.nan, math.inf, -math.inf, 0.0, -0.0, 1e300, -1e300, 5e-324]]
     x = np.concatenate([*beside, *random, *special])
-    index = rng.permutation(len(x)).astype(np.uint32)
+    x = rng.permutation(x)
     out, expected = np.zeros(len(x), np.uint16), np.zeros(len(x), np.uint16)
-    histogram.find_bins(x, index, len(x), bins.edges, bins.guide, bins.offset, bins.numbers, out)
-    naive_histogram.find_bins(x, index, len(x), bins.edges, expected)
+    naive_histogram.find_bins(x, bins.edges, expected)
+    histogram.find_bins(x, bins.edges, bins.guide, bins.offset, bins.numbers, out)
     np.testing.assert_array_equal(out, expected)
+    if bins.even is not None:
+        histogram.find_even_bins(x, *bins.even, 32, out)
+        np.testing.assert_array_equal(out, expected)
     assert bins.numbers[2] == 1 or not np.isfinite(edges).all()  # one comparison an event
 
 
-def test_fill__equals_its_twin() -> None:
+def test_axis_bins__are_even_where_a_scale_is_straight() -> None:
+    even = axis_bins(Axis("x", Linear(262144.0), 0.0, 1.0), 256).even
+    assert even == (0.0, 1 / 1024)
+    for curved in (Logicle(262144.0, 0.5, 4.5), Log(1e4, 4.0), ArcsinhCofactor(5.0)):
+        assert axis_bins(Axis("x", curved, 0.0, 1.0), 256).even is None
+    assert axis_bins(Axis("x", Linear(262144.0, bounds=(0.2, 0.7)), 0.0, 1.0), 256).even is None
+
+
+@given(values, small, st.sampled_from([0.3, 1.0, 8.0]))
+def test_find_even_bins__equals_its_twin(x: list[float], start: float, step: float) -> None:
+    out, expected = np.zeros(len(x), np.uint16), np.zeros(len(x), np.uint16)
+    histogram.find_even_bins(array(x), start, step, 9, out)
+    naive_histogram.find_even_bins(x, start, step, 9, expected)
+    np.testing.assert_array_equal(out, expected)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.6, 1.0])
+def test_fill__equals_its_twin(share: float) -> None:
     rng = np.random.default_rng(4)
-    x, y = rng.integers(0, 9, (2, 500)).astype(np.uint16)
+    x, y = rng.integers(0, 9, (2, 1201)).astype(np.uint16)
+    mask = rng.random(1201) < share
     line, slow_line = np.zeros(9, np.int32), np.zeros(9, np.int32)
     plane, slow_plane = np.zeros((9, 9), np.int32), np.zeros((9, 9), np.int32)
     for module, one, two in ((histogram, line, plane), (naive_histogram, slow_line, slow_plane)):
-        module.fill_line(x, 400, one)
-        module.fill_plane(x, y, 400, two)
+        module.fill_line(x, mask, one)
+        module.fill_plane(x, y, mask, two)
     np.testing.assert_array_equal(line, slow_line)
-    np.testing.assert_array_equal(plane, slow_plane)
-    assert line.sum() == plane.sum() == 400
+    np.testing.assert_array_equal(plane[:-1], slow_plane[:-1])  # the last row is for what has no place
+    assert line.sum() == plane.sum() == 1201
 
 
 @quick

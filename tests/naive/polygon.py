@@ -25,7 +25,6 @@ def in_polygon(px, py, vx, vy) -> bool:
     return crossings % 2 == 1
 
 
-def mark_polygon(x, y, index, count, vx, vy, out) -> None:
-    out[:] = False
-    for j in range(count):
-        out[index[j]] = in_polygon(x[index[j]], y[index[j]], vx, vy)
+def mark_polygon(x, y, parent, vx, vy, out) -> None:
+    for e in range(len(x)):
+        out[e] = parent[e] and in_polygon(x[e], y[e], vx, vy)

@@ -20,12 +20,19 @@ NEAREST = 64  # of the smallest bin: the offset, so that pieces near zero are no
 
 @dataclass(frozen=True, eq=False)
 class AxisBins:
-    """What `kernels.histogram.find_bins` takes."""
+    """What `kernels.histogram.find_bins` takes.
+
+    Attributes
+    ----------
+    even
+        What `kernels.histogram.find_even_bins` takes, where it gives the same bins; None elsewhere.
+    """
 
     edges: NDArray[np.float64]
     guide: NDArray[np.uint16]
     offset: float
     numbers: NDArray[np.int64]
+    even: tuple[float, float] | None = None
 
 
 @functools.lru_cache(maxsize=256)
@@ -46,7 +53,28 @@ def axis_bins(axis: Axis, n_bins: int) -> AxisBins:
         lowest, numbers = _guide(edges, reach, offset, 52 - bits)
         if numbers[2] <= 1:
             break
-    return AxisBins(edges, lowest.astype(np.uint16), offset, numbers)
+    return AxisBins(edges, lowest.astype(np.uint16), offset, numbers, _even(edges))
+
+
+def _even(edges: NDArray[np.float64]) -> tuple[float, float] | None:
+    """Return start and step of bins that are equally wide in data units too, None where they are not.
+
+    That kernel's bin never falls while x rises: it is right for every x if it is right on every edge and below it.
+    """
+    from nkflow.kernels.histogram import find_even_bins
+
+    inner = edges[1:-1]
+    n_bins = len(edges) - 1
+    if n_bins < 3 or not np.isfinite(inner).all() or not inner[0] < inner[-1]:
+        return None
+    step = float((n_bins - 2) / (inner[-1] - inner[0]))
+    start = float(inner[0] - 1.0 / step)
+    if not (np.isfinite(step) and np.isfinite(start)):
+        return None
+    x = np.concatenate([inner, np.nextafter(inner, -np.inf)])
+    found = np.empty(len(x), dtype=np.uint16)
+    find_even_bins(x, start, step, n_bins, found)
+    return (start, step) if np.array_equal(found, _bins(edges, x)) else None
 
 
 def _guide(

@@ -31,7 +31,7 @@ class Block:
     index : (SIZE + 1,), n_selected
         The events of one population.
     bins : (n_bins, SIZE)
-        Bins of those events on the axes of plots, one after another.
+        Bins of all events on the axes of plots.
     counts, non_finite : (n_populations + 1,)
         Events so far; the last is root's.
     n_non_finite

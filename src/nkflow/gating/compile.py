@@ -59,7 +59,8 @@ class _Compiler:
         self.todo = frozenset(self.tree.order) - set(self.not_evaluable) - set(recalled)
         self.steps: list[Step] = []
         self.drawings: list[Drawing] = []
-        self.n_shown = self.n_bins = 0
+        self.bins: dict[tuple[int, Axis], int] = {}
+        self.n_shown = 0
 
     def program(self) -> Program:
         self.steps += self.columns.steps
@@ -76,7 +77,7 @@ class _Compiler:
             columns=self.columns,
             steps=tuple(self.steps),
             n_shown=self.n_shown,
-            n_bins=self.n_bins,
+            n_bins=len(self.bins),
             drawings=tuple(self.drawings),
             losses=tuple(self._losses()),
             not_evaluable=self.not_evaluable,
@@ -126,20 +127,27 @@ class _Compiler:
             self.steps.append(Exclude(index, node.exclude, f"{node.name}: without {names}"))
 
     def _finished(self, parent: int) -> None:
-        """Add what goes through the events of `parent` one by one: outlines below it, and its histograms."""
+        """Add what begins as soon as the events of `parent` are known: outlines below it, and its histograms."""
         below = [index for index in self.tree.children[parent] if index in self.todo]
         shapes = [i for i in below if isinstance(self.gates[self.nodes[i].entry], Polygon | Ellipsoid)]
-        drawings = list(self._drawings(parent)) if parent in self.draw else []
-        if not shapes and not drawings:
-            return
-        self.steps.append(Select(parent, f"select the events of {self._name(parent)}"))
+        if any(self._one_by_one(index) for index in shapes):
+            self.steps.append(Select(parent, f"select the events of {self._name(parent)}"))
         rows: dict[Row, int] = {}
         for index in shapes:
             self._shape(index, rows)
-        bins: dict[tuple[int, Axis], int] = {}
-        for drawing, sources in drawings:
-            self._draw(drawing, sources, bins)
-        self.n_shown, self.n_bins = max(self.n_shown, len(rows)), max(self.n_bins, len(bins))
+        self.n_shown = max(self.n_shown, len(rows))
+        if parent in self.draw:
+            for drawing, sources in self._drawings(parent):
+                self._draw(drawing, sources)
+
+    def _one_by_one(self, index: int) -> bool:
+        """Tell whether an outline goes through selected events: an ellipsoid, or axes to be put on their scales."""
+        entry = self.nodes[index].entry
+        gate = self.gates[entry]
+        assert isinstance(gate, Polygon | Ellipsoid)  # _finished chose them
+        return isinstance(gate, Ellipsoid) or any(
+            scale_for(gate, source) is not None for source in self.sources[entry]
+        )
 
     def _shape(self, index: int, rows: dict[Row, int]) -> None:
         """Add the step of an outline, and before it those that put its axes on their scales."""
@@ -158,7 +166,7 @@ class _Compiler:
                 self.steps.append(Show(column, scale.table(), rows[column, scale], text))
             places.append(rows[column, scale])
         if isinstance(gate, Polygon):
-            self.steps.append(polygon(index, gate, sources, places, text=self._place(node)))
+            self.steps.append(polygon((index, node.parent), gate, sources, places, text=self._place(node)))
         else:
             self.steps.append(ellipsoid(index, gate, sources, places, text=self._place(node)))
 
@@ -178,24 +186,25 @@ class _Compiler:
         single = source.per is None and source.reading.channel >= 0
         return self.binding.channels[source.reading.channel] if single else None
 
-    def _draw(self, drawing: Drawing, sources: Sequence[Source], bins: dict[tuple[int, Axis], int]) -> None:
-        """Add the steps that count the selected events into a histogram."""
+    def _draw(self, drawing: Drawing, sources: Sequence[Source]) -> None:
+        """Add the steps that count the events of a population into a histogram."""
         number = len(self.drawings)
         self.drawings.append(drawing)
         places = []
         for source, axis in zip(sources, (drawing.x, drawing.y), strict=False):
             assert axis is not None  # there are as many axes as sources
             key = (self.columns.of(source), axis)
-            if key not in bins:
-                bins[key] = len(bins)
+            if key not in self.bins:
+                self.bins[key] = len(self.bins)
                 text = f"bins of {axis.label} on {axis.scale}"
-                self.steps.append(FindBins(key[0], axis_bins(axis, BINS), bins[key], text))
-            places.append(bins[key])
+                self.steps.append(FindBins(key[0], axis_bins(axis, BINS), self.bins[key], text))
+            places.append(self.bins[key])
+        text = f"{self._name(drawing.parent)}: histogram"
         if drawing.y is None:
-            self.steps.append(FillLine(number, places[0], f"histogram of {drawing.x.label}"))
+            self.steps.append(FillLine(number, drawing.parent, places[0], f"{text} of {drawing.x.label}"))
         else:
-            text = f"histogram of {drawing.x.label} x {drawing.y.label}"
-            self.steps.append(FillPlane(number, places[0], places[1], text))
+            text = f"{text} of {drawing.x.label} x {drawing.y.label}"
+            self.steps.append(FillPlane(number, drawing.parent, places[0], places[1], text))
 
     def _losses(self) -> Iterator[Loss]:
         children = self.tree.children

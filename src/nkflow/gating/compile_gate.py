@@ -47,9 +47,9 @@ def sides(
 
 
 def polygon(
-    population: int, gate: Polygon, sources: Sequence[Source], rows: Sequence[int], *, text: str
+    where: tuple[int, int], gate: Polygon, sources: Sequence[Source], rows: Sequence[int], *, text: str
 ) -> InPolygon:
-    """Return the step of a polygon with its vertices in display units."""
+    """Return the step of a polygon with its vertices in display units; `where` is the population and its parent."""
     vertices = np.array(gate.vertices, dtype=np.float64)
     vx, vy = (
         display(scale_for(gate, source), column, gate.space)
@@ -60,7 +60,7 @@ def polygon(
             "a vertex has no place on its scale", where=text, next_step="Move it into the scale's range."
         )
     words = f"{text}: polygon of {len(vx)} vertices on {sources[0].label} x {sources[1].label}"
-    return InPolygon(population, rows[0], rows[1], vx, vy, *cells_of(vx, vy), words)
+    return InPolygon(*where, rows[0], rows[1], vx, vy, *cells_of(vx, vy), words)
 
 
 def ellipsoid(

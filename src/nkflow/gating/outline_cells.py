@@ -14,7 +14,7 @@ THINNEST = 1e-9  # of its coordinates: a polygon narrower than this is tested ed
 def cells_of(
     vx: NDArray[np.float64], vy: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
-    """Return the box (6,) and the cells (n, n) of a polygon that `kernels.polygon.mark_polygon` takes.
+    """Return the box (6,) and the cells (n * n + 1,) of a polygon that `kernels.polygon.mark_polygon` takes.
 
     `vx`, `vy` (n_vertices,) are in display units and finite.
     """
@@ -26,4 +26,4 @@ def cells_of(
     if not thin:
         box[4:] = CELLS / np.ptp(vx), CELLS / np.ptp(vy)
         polygon.sort_cells(vx, vy, box, cells)
-    return box, cells
+    return box, np.append(cells, np.uint8(polygon.OUTSIDE))

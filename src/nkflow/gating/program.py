@@ -33,7 +33,7 @@ class Program:
     steps
         What is done with it, one after another.
     n_shown, n_bins
-        Rows of display units, and of bins, that are needed at a time.
+        Rows of display units that are needed at a time; rows of bins.
     drawings
         What goes into histograms, by number.
     losses

@@ -158,9 +158,10 @@ class Show:
 
 @dataclass(frozen=True, eq=False)
 class InPolygon:
-    """The selected events inside a polygon on rows `x` and `y`."""
+    """The events of `parent` inside a polygon on rows `x` and `y`."""
 
     population: int
+    parent: int
     x: int
     y: int
     vx: NDArray[np.float64]
@@ -172,7 +173,7 @@ class InPolygon:
     def run(self, block: Block) -> None:
         """Do it to the events of `block`."""
         polygon.mark_polygon(
-            block.column[self.x], block.column[self.y], block.index, block.n_selected,
+            block.column[self.x], block.column[self.y], block.mask[self.parent],
             self.vx, self.vy, self.box, self.cells, block.mask[self.population],
         )  # fmt: skip
 
@@ -236,7 +237,7 @@ class Exclude:
 
 @dataclass(frozen=True, eq=False)
 class FindBins:
-    """The bins of the selected events of a column, as number `out`."""
+    """The bins of a column, as number `out`; steps behind it that draw the same axis share them."""
 
     column: int
     bins: AxisBins
@@ -245,31 +246,33 @@ class FindBins:
 
     def run(self, block: Block) -> None:
         """Do it to the events of `block`."""
-        b = self.bins
-        histogram.find_bins(
-            block.column[self.column], block.index, block.n_selected,
-            b.edges, b.guide, b.offset, b.numbers, block.bins[self.out],
-        )  # fmt: skip
+        b, x, out = self.bins, block.column[self.column], block.bins[self.out]
+        if b.even is not None:
+            histogram.find_even_bins(x, *b.even, len(b.edges) - 1, out)
+        else:
+            histogram.find_bins(x, b.edges, b.guide, b.offset, b.numbers, out)
 
 
 @dataclass(frozen=True)
 class FillLine:
-    """The bins `x` into a histogram."""
+    """The bins `x` of the events of `parent` into a histogram."""
 
     number: int
+    parent: int
     x: int
     text: str
 
     def run(self, block: Block) -> None:
         """Do it to the events of `block`."""
-        histogram.fill_line(block.bins[self.x], block.n_selected, block.histograms[self.number])
+        histogram.fill_line(block.bins[self.x], block.mask[self.parent], block.histograms[self.number])
 
 
 @dataclass(frozen=True)
 class FillPlane:
-    """The bins `x` and `y` into a two-dimensional histogram."""
+    """The bins `x` and `y` of the events of `parent` into a two-dimensional histogram."""
 
     number: int
+    parent: int
     x: int
     y: int
     text: str
@@ -277,5 +280,5 @@ class FillPlane:
     def run(self, block: Block) -> None:
         """Do it to the events of `block`."""
         histogram.fill_plane(
-            block.bins[self.x], block.bins[self.y], block.n_selected, block.histograms[self.number]
+            block.bins[self.x], block.bins[self.y], block.mask[self.parent], block.histograms[self.number]
         )

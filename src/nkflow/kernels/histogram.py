@@ -7,23 +7,39 @@ from numpy.typing import NDArray
 
 from nkflow.kernels.jit import kernel
 
-__all__ = ["fill_line", "fill_plane", "find_bins"]
+__all__ = ["fill_line", "fill_plane", "find_bins", "find_even_bins"]
 
 TILE = 512  # events whose values and pieces stay in the first-level cache
+SPREAD = np.uint32(255)  # places for events that are not drawn: one place would wait for itself
+
+
+@kernel
+def find_even_bins(
+    x: NDArray[np.float64], start: float, step: float, n_bins: int, out: NDArray[np.uint16]
+) -> None:
+    """Write ``floor((x - start) * step)``, held between 0 and `n_bins` - 1, to `out` (n,); `n_bins` without a number.
+
+    Computed like this the bin never falls while x rises: so it is exact everywhere if it is exact on every edge
+    and just below it, which the caller has seen.
+    """
+    last = float(n_bins - 1)
+    for j in range(x.shape[0]):
+        place = (x[j] - start) * step
+        place = place if place > 0.0 else 0.0
+        place = place if place < last else last
+        out[j] = np.int32(place) if abs(x[j]) < np.inf else n_bins
 
 
 @kernel
 def find_bins(
     x: NDArray[np.float64],
-    index: NDArray[np.uint32],
-    count: int,
     edges: NDArray[np.float64],
     guide: NDArray[np.uint16],
     offset: float,
     numbers: NDArray[np.int64],
     out: NDArray[np.uint16],
 ) -> None:
-    """Write the bin of ``x[index[j]]`` to ``out[j]`` for the first `count` positions.
+    """Write the bin of every `x` (n,) to `out` (n,).
 
     Parameters
     ----------
@@ -38,17 +54,22 @@ def find_bins(
         many comparisons are made for every event: a loop that ends early is guessed wrong half of the time.
     """
     flat, n_pieces = guide.reshape(guide.size), guide.shape[1]
-    values, keys = np.empty(TILE), np.empty(TILE, dtype=np.int32)
-    for start in range(0, count, TILE):
-        n = min(TILE, count - start)
-        part = index[start : start + n]
-        for j in range(n):
-            values[j] = x[part[j]]
-        for j in range(n):  # apart from the look-up, because this loop runs eight events at once
+    keys = np.empty(TILE, dtype=np.int32)
+    n_bins = np.uint16(edges.shape[0] - 1)
+    for first in range(0, x.shape[0], TILE):
+        values, bins = x[first : first + TILE], out[first : first + TILE]
+        odd = 0
+        for j in range(
+            values.shape[0]
+        ):  # apart from the look-up, because this loop runs eight events at once
             bits = np.float64(abs(values[j]) + offset).view(np.int64) >> numbers[1]
             key = min(bits - numbers[0], n_pieces - 1)
             keys[j] = np.int32(key + (n_pieces if values[j] < 0.0 else 0))
-        _look_up(values[:n], keys, edges, flat, numbers[2], out[start : start + n])
+            odd += not abs(values[j]) < np.inf
+        _look_up(values, keys, edges, flat, numbers[2], bins)
+        if odd > 0:
+            for j in range(values.shape[0]):
+                bins[j] = bins[j] if abs(values[j]) < np.inf else n_bins
 
 
 @kernel
@@ -60,40 +81,65 @@ def _look_up(
     n_edges: int,
     out: NDArray[np.uint16],
 ) -> None:
-    """Write the bins of `values` (n,), whose pieces are `keys`."""
-    n_bins = np.uint16(edges.shape[0] - 1)
+    """Write the bins of `values` (n,), whose pieces are `keys`, as if all had a number."""
+    if n_edges <= 1:  # nearly all axes; the same without the loop
+        for j in range(values.shape[0]):
+            b = np.uint64(guide[np.uint32(keys[j])])
+            out[j] = np.uint16(b + np.uint64(values[j] >= edges[b + np.uint64(1)]))
+        return
+    highest = np.uint64(edges.shape[0] - 2)
     for j in range(values.shape[0]):
-        value = values[j]
         b = np.uint64(guide[np.uint32(keys[j])])
-        b += np.uint64(value >= edges[b + np.uint64(1)])
-        for _ in range(1, n_edges):
-            b += np.uint64(value >= edges[b + np.uint64(1)])
-        out[j] = np.uint16(b) if abs(value) < np.inf else n_bins
+        for _ in range(n_edges):
+            b += np.uint64(values[j] >= edges[b + np.uint64(1)])
+        out[j] = np.uint16(min(b, highest))
 
 
 @kernel
-def fill_line(x: NDArray[np.uint16], count: int, out: NDArray[np.int32]) -> None:
-    """Count the first `count` bins `x` in `out` (n_bins + 1,).
+def fill_line(x: NDArray[np.uint16], mask: NDArray[np.bool_], out: NDArray[np.int32]) -> None:
+    """Count the bins `x` (n,) of the events in `mask` (n,) in `out` (n_bins + 1,), all others in its last place.
 
     In four places by turns: events of one population share a few bins, and a count that was just written is slow to
     read again.
     """
     counts = np.zeros((4, out.shape[0]), dtype=np.int32)
     a, b, c, d = counts[0], counts[1], counts[2], counts[3]
-    fours = count - count % 4
-    for j in range(0, fours, 4):
-        a[x[j]] += 1
-        b[x[j + 1]] += 1
-        c[x[j + 2]] += 1
-        d[x[j + 3]] += 1
-    for j in range(fours, count):
-        a[x[j]] += 1
+    bins = np.empty(TILE, dtype=np.uint16)
+    nowhere = out.shape[0] - 1
+    for first in range(0, x.shape[0], TILE):
+        n = min(TILE, x.shape[0] - first)
+        part, drawn = x[first : first + n], mask[first : first + n]
+        for j in range(n):
+            bins[j] = part[j] if drawn[j] else nowhere
+        fours = n - n % 4
+        for j in range(0, fours, 4):
+            a[bins[j]] += 1
+            b[bins[j + 1]] += 1
+            c[bins[j + 2]] += 1
+            d[bins[j + 3]] += 1
+        for j in range(fours, n):
+            a[bins[j]] += 1
     for k in range(out.shape[0]):
         out[k] += (a[k] + b[k]) + (c[k] + d[k])
 
 
 @kernel
-def fill_plane(x: NDArray[np.uint16], y: NDArray[np.uint16], count: int, out: NDArray[np.int32]) -> None:
-    """Count the first `count` pairs of bins in ``out[y, x]`` (n_y_bins + 1, n_x_bins + 1)."""
-    for j in range(count):
-        out[y[j], x[j]] += 1
+def fill_plane(
+    x: NDArray[np.uint16], y: NDArray[np.uint16], mask: NDArray[np.bool_], out: NDArray[np.int32]
+) -> None:
+    """Count the pairs of bins (n,) of the events in `mask` (n,) in ``out[y, x]`` (n_y_bins + 1, n_x_bins + 1).
+
+    The last row counts, anywhere, the events outside the mask as well.
+    """
+    flat, width = out.reshape(out.size), np.uint32(out.shape[1])
+    nowhere = np.uint32(out.size) - width
+    spread = min(width - np.uint32(1), SPREAD)
+    places = np.empty(TILE, dtype=np.uint32)
+    for first in range(0, x.shape[0], TILE):
+        n = min(TILE, x.shape[0] - first)
+        px, py, drawn = x[first : first + n], y[first : first + n], mask[first : first + n]
+        for j in range(n):
+            place = np.uint32(py[j]) * width + np.uint32(px[j])
+            places[j] = place if drawn[j] else nowhere + (np.uint32(j) & spread)
+        for j in range(n):
+            flat[places[j]] += 1

@@ -11,6 +11,7 @@ from nkflow.kernels.orientation import orientation
 __all__ = ["EDGE", "INSIDE", "OUTSIDE", "in_polygon", "mark_polygon", "sort_cells"]
 
 OUTSIDE, INSIDE, EDGE = 0, 1, 2
+TILE = 512  # events whose cells stay in the first-level cache
 MARGIN = 1e-6  # of a cell: far above the rounding of its corners, which the caller bounds
 
 
@@ -41,46 +42,79 @@ def in_polygon(px: float, py: float, vx: NDArray[np.float64], vy: NDArray[np.flo
 def mark_polygon(
     x: NDArray[np.float64],
     y: NDArray[np.float64],
-    index: NDArray[np.uint32],
-    count: int,
+    parent: NDArray[np.bool_],
     vx: NDArray[np.float64],
     vy: NDArray[np.float64],
     box: NDArray[np.float64],
     cells: NDArray[np.uint8],
     out: NDArray[np.bool_],
 ) -> None:
-    """Set ``out[e]`` to whether the event lies in the polygon, for the events e in the first `count` of `index`.
+    """Write whether the events of `parent` lie in the polygon; False for all others.
 
     Parameters
     ----------
     x, y : (n_events,)
-        Display units, set for those events at least.
-    index : (>= count,)
-        The events to test; all others become False.
+        Display units, set for the events of `parent` at least.
+    parent : (n_events,)
+        The events to test.
     vx, vy : (n_vertices,)
         Vertices in display units.
     box : (6,)
         Lowest and highest x and y of the vertices, and cells per unit of x and y.
-    cells : (n, n)
-        What `sort_cells` found: a point in a cell that no edge touches needs no look at the edges.
+    cells : (n * n + 1,)
+        What `sort_cells` found, row after row, and OUTSIDE for the rest of the plane: a point in a cell that no
+        edge touches needs no look at the edges.
     out : (n_events,)
-        Overwritten.
+        Overwritten; not `parent`.
     """
-    for e in range(out.shape[0]):
-        out[e] = False
-    last = cells.shape[0] - 1
+    places = np.empty(TILE, dtype=np.int32)
+    found = np.empty(TILE, dtype=np.uint8)
+    near = np.empty(TILE + 1, dtype=np.uint32)
+    for first in range(0, x.shape[0], TILE):
+        last = min(first + TILE, x.shape[0])
+        inside, to_test = out[first:last], parent[first:last]
+        n_inside = 0
+        for j in range(inside.shape[0]):
+            n_inside += to_test[j]
+            inside[j] = False
+        if n_inside == 0:
+            continue
+        px, py = x[first:last], y[first:last]
+        _place(px, py, box, cells.shape[0] - 1, places)
+        for j in range(inside.shape[0]):
+            found[j] = cells[np.uint32(places[j])]
+        for j in range(inside.shape[0]):
+            found[j] &= np.uint8(0) - np.uint8(to_test[j])
+            inside[j] = found[j] == INSIDE
+        count = np.uint64(0)
+        for j in range(inside.shape[0]):
+            near[count] = j  # overwritten by the next event where the cell is none of the edge's: no branch
+            count += np.uint64(found[j] >> 1)
+        for k in range(count):
+            e = near[k]
+            inside[e] = in_polygon(px[e], py[e], vx, vy)
+
+
+@kernel
+def _place(
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    box: NDArray[np.float64],
+    beyond: int,
+    out: NDArray[np.int32],
+) -> None:
+    """Write the cell of every point (n,) to the front of `out`; `beyond`, the number of cells, outside the box."""
+    width = int(np.sqrt(beyond))
+    last = float(width - 1)
     x_low, x_high, y_low, y_high, x_step, y_step = box[0], box[1], box[2], box[3], box[4], box[5]
-    for j in range(count):
-        e = index[j]
-        px, py = x[e], y[e]
-        if x_low <= px <= x_high and y_low <= py <= y_high:
-            row = np.uint32(min(int((py - y_low) * y_step), last))
-            column = np.uint32(min(int((px - x_low) * x_step), last))
-            cell = cells[row, column]
-            if cell == EDGE:
-                out[e] = in_polygon(px, py, vx, vy)
-            else:
-                out[e] = cell == INSIDE
+    for j in range(x.shape[0]):
+        px, py = x[j], y[j]
+        within = (px >= x_low) & (px <= x_high) & (py >= y_low) & (py <= y_high)
+        column = (px - x_low) * x_step if within else 0.0
+        row = (py - y_low) * y_step if within else 0.0
+        column = column if column < last else last
+        row = row if row < last else last
+        out[j] = np.int64(row) * width + np.int64(column) if within else beyond
 
 
 @kernel

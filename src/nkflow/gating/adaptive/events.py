@@ -161,8 +161,9 @@ class Events:
         count, rows = len(points[0]), range(len(sources))
         every, found = np.arange(count, dtype=np.uint32), np.empty(count, dtype=np.bool_)
         if isinstance(gate, Polygon):
-            s = polygon(population, gate, sources, rows, text="")
-            _mark_polygon(points[0], points[1], every, count, s.vx, s.vy, s.box, s.cells, found)
+            s = polygon((population, -1), gate, sources, rows, text="")
+            everywhere = np.ones(count, dtype=np.bool_)
+            _mark_polygon(points[0], points[1], everywhere, s.vx, s.vy, s.box, s.cells, found)
         else:
             e = ellipsoid(population, gate, sources, rows, text="")
             _mark_ellipsoid(
