@@ -24,7 +24,16 @@ from nkflow.release.page.numbers import (
 @pytest.mark.parametrize(
     ("value", "decimals", "shown"),
     # worked example, section 11: half-up on the decimal value, where Python's round() goes the other way
-    [(12.25, 1, "12.3"), (2.675, 2, "2.68"), (0.125, 2, "0.13"), (9999.5, 0, "10,000"), (79.949, 1, "79.9")],
+    [
+        (12.25, 1, "12.3"),
+        (2.675, 2, "2.68"),
+        (0.125, 2, "0.13"),
+        (9999.5, 0, "10,000"),
+        (79.949, 1, "79.9"),
+        (-0.04, 1, "0.0"),
+        (-0.05, 1, "−0.1"),
+        (-1234.5, 0, "−1,235"),
+    ],
 )
 def test_fixed__rounds_half_up_on_the_decimal_value(value: float, decimals: int, shown: str) -> None:
     assert fixed(value, decimals) == shown

@@ -37,11 +37,15 @@ def exact(value: object) -> str:
 
 
 def fixed(value: object, decimals: int) -> str:
-    """Return a number rounded half-up (on its decimal expansion) to `decimals`, with separators."""
+    """Return a number rounded half-up (on its decimal expansion) to `decimals`, with separators.
+
+    A negative number gets a minus sign, and a zero none.
+    """
     if not _is_number(value):
         return DASH
     step = Decimal(1).scaleb(-decimals)
-    return f"{Decimal(repr(value)).quantize(step, rounding=ROUND_HALF_UP):,f}"
+    rounded = Decimal(repr(value)).quantize(step, rounding=ROUND_HALF_UP)
+    return f"{'−' if rounded < 0 else ''}{abs(rounded):,f}"
 
 
 def separated(shown: str) -> str:
