@@ -226,6 +226,34 @@ def test_read_flowjo__takes_names_from_mac_windows_and_unc_addresses(tube, tmp_p
         found.of(Sample.from_arrays(np.ones((2, 1)), ["X"], name="other"))
 
 
+def test_workspace__tells_samples_of_one_name_apart_by_their_events(tube, tmp_path) -> None:
+    # WS-10
+    few = KEYWORDS.replace(f'"{N}"', '"17"')
+    samples = [
+        sample(axes(LOGICLE), population(name, rectangle(side("FSC-A", low=1e5))), id=id_, keywords=keywords)
+        for id_, name, keywords in (("1", "other", few), ("2", "mine", KEYWORDS))
+    ]
+    found = read_flowjo(workspace(tmp_path / "w.wsp", *samples))
+    assert list(found) == ["tube one.fcs", "tube one.fcs (sample 2)"]
+    assert found.of(read_fcs(tube)).tree.keys == ("mine",)
+    alone = read_flowjo(workspace(tmp_path / "w.wsp", samples[0])).of(read_fcs(tube))
+    assert alone.tree.keys == ("other",)
+    assert [(f.code, f.severity) for f in alone.findings] == [("other-total", "warning")]
+    assert "17 events" in alone.findings[0].message
+
+
+def test_read_flowjo__says_where_flowjo_takes_another_width(tube, tmp_path) -> None:
+    # TR-17: a widthBasis of -1 is no decade wide; FlowJo takes half a decade
+    outline = polygon("Comp-B1_A", "Comp-R1-A", (60, 200), (300, 100), (900, 4000), (70, 20000))
+    for width, clamped in (("-1", ["B1/A", "R1-A"]), ("-100", [])):
+        axis = BIEX.replace('width="-100"', f'width="{width}"')
+        path = workspace(
+            tmp_path / "w.wsp", sample(axes(axis), population("p", outline), population("q", outline))
+        )
+        template = read_flowjo(path)["tube one.fcs"]
+        assert [f.where for f in template.findings if f.code == "width-clamped"] == clamped
+
+
 def test_read_flowjo__keeps_gates_that_differ_from_sample_to_sample(tmp_path) -> None:
     low = [population("a", rectangle(side("FSC-A", low=1e5)), owner="G")]
     high = [population("a", rectangle(side("FSC-A", low=2e5)), owner="")]

@@ -65,6 +65,33 @@ def test_matrix__that_can_not_be_used_is_an_error(text: str, given, own, code: s
     assert caught.value.code == code
 
 
+@pytest.mark.parametrize("odd", ["FSC-A", "Time"])
+def test_matrix__never_reaches_scatter_or_time(odd: str) -> None:
+    # STANDARDS CO-02: listed with a row and a column of its own it stays as it is; otherwise the matrix is refused
+    tube = Sample.from_arrays({"FITC-A": [100.0, 0.0], "PE-A": [60.0, 40.0], odd: [7.0, 9.0]}, name="tube")
+    template = policy("policy: given", "{kind: range, channel: PE-A, low: 30}")
+    names = ("FITC-A", "PE-A", odd)
+    apart = Spillover(names, [[1, 0.5, 0], [0, 1, 0], [0, 0, 1]])
+    gating = gate(tube, template, spillover=apart)
+    assert gating.mask("CD56+").tolist() == [False, True]
+    assert np.ravel(gating.values("root", odd)).tolist() == [7.0, 9.0]
+    for row, column in ((0, 2), (2, 0)):
+        mixed = apart.matrix.copy()
+        mixed[row, column] = 0.01
+        with pytest.raises(CompensationError, match="scatter or time") as caught:
+            gate(tube, template, spillover=Spillover(names, mixed))
+        assert (caught.value.code, caught.value.found) == ("matrix-channels", odd)
+    with pytest.raises(CompensationError, match="scatter or time"):
+        gate(tube, template, spillover=Spillover(("Alpha", "PE-A"), [[1, 0.5, 0.1], [0, 1, 0]], names))
+
+
+def test_matrix__ill_conditioned_is_a_finding_with_its_number() -> None:
+    # STANDARDS CO-06
+    gating = gate(sample(Spillover(("FITC-A", "PE-A"), [[1, 0.9995], [1, 1]])), policy("policy: file"))
+    assert [(f.code, f.severity) for f in gating.findings] == [("ill-conditioned", "warning")]
+    assert "condition number is 8e+03" in gating.findings[0].message
+
+
 def test_matrix__may_be_missing_where_the_template_says_so() -> None:
     gating = gate(sample(None), policy("policy: file-or-none"))
     assert gating.mask("CD56+").tolist() == [True, True, False]

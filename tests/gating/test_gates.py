@@ -24,7 +24,7 @@ from nkflow.gating import (
     gate,
     parse_template,
 )
-from nkflow.scales import Linear, Logicle, Ratio
+from nkflow.scales import Linear, Log, Logicle, Ratio
 
 SCALE = Linear(10.0)
 INSIDE, OUTSIDE = (2.0, 2.0, 2.0), (50.0, 50.0, 50.0)
@@ -124,6 +124,31 @@ def test_range__pulled_back_agrees_with_the_scale_on_both_sides() -> None:
         False,
         True,
     ]
+
+
+def test_range__on_a_log_scale_holds_what_is_not_positive_only_without_a_low_end() -> None:
+    # STANDARDS TR-04
+    x = Dimension("x", Log(10000.0, 4.0))
+    rows = ((0.0, 0, 0), (-5.0, 0, 0), (1e-300, 0, 0), (10.0, 0, 0))
+    assert masked(Range(x, high=0.5, space="display"), *rows) == [True, True, True, True]
+    assert masked(Range(x, -1e3, 0.5, "display"), *rows) == [False, False, True, True]
+    assert masked(Range(x, -1e3, space="display"), *rows) == [False, False, True, True]
+
+
+def test_ratio__without_a_value_is_outside_every_gate() -> None:
+    # STANDARDS TR-05: 0 / 0 is NaN, 1 / 0 infinite
+    ratio = Dimension("x", per="y", ratio=Ratio(1, 0, 0))
+    rows = ((0.0, 0.0, 0), (1.0, 0.0, 0), (1.0, 1.0, 0))
+    assert masked(Range(ratio, high=2), *rows) == [False, False, True]
+    assert masked(Range(ratio, low=-9), *rows)[0] is False
+
+
+def test_gate__sees_what_float32_can_not_hold() -> None:
+    # STANDARDS TR-23: as float32 all three would be 16777216
+    rows = tuple((x, 0.0, 0.0) for x in (16777216.0, 16777217.0, 16777217.5))
+    assert masked(Range("x", 16777217.0, 16777217.5), *rows) == [False, True, False]
+    square = [(16777216.5, -1), (16777217.25, -1), (16777217.25, 1), (16777216.5, 1)]
+    assert masked(Polygon("x", "y", square), *rows) == [False, True, False]
 
 
 def test_quadrant__sends_a_tie_up() -> None:

@@ -199,6 +199,33 @@ def test_log__puts_zero_and_below_under_every_range_with_a_lower_bound() -> None
     assert Log(10000, 5).column(np.array([0.0, -5.0])).tolist() == [-np.inf] * 2
 
 
+@pytest.mark.parametrize(
+    "scale",
+    [Logicle(262144, 0.5, 4.5), Logicle(1000, 1, 4, 1), Logicle(4194304, 2.25, 4.5), Logicle(10000, 0, 4),
+     Logicle(262144, 0.5, 4.5, -0.25), Hyperlog(262144, 0.5, 4.5), Hyperlog(1000, 1, 4, 1)],
+    ids=str,
+)  # fmt: skip
+def test_zero__stands_exactly_where_the_formula_puts_it(scale) -> None:
+    # STANDARDS TR-09
+    place = (scale.A + scale.W) / (scale.M + scale.A)
+    assert scale.forward(0.0) == scale.forward(-0.0) == scale.column(np.zeros(1))[0] == place
+    assert scale.inverse(place) == 0.0
+
+
+@pytest.mark.parametrize(
+    "scale",
+    [Logicle(262144, 0.5, 4.5), Logicle(1000, 1, 4, 1), Logicle(4194304, 2.25, 4.5), Hyperlog(262144, 0.5, 4.5),
+     Arcsinh(262144, 4.5)],
+    ids=str,
+)  # fmt: skip
+def test_forward__rises_strictly_on_a_million_values(scale) -> None:
+    # STANDARDS TR-26; the fast path is as monotone as the exact one here
+    one_side = np.geomspace(1e-3, 262144, 500_000)
+    x = np.concatenate([-one_side[::-1], [0.0], one_side])
+    assert np.all(np.diff(scale.forward(x)) > 0)
+    assert np.all(np.diff(scale.column(x)) > 0)
+
+
 def test_log__is_flowjos_log_with_bounds() -> None:
     # STANDARDS 3.2: (log10 x - log10 offset) / decades, and 0 for x below the offset
     scale = Log(0.5 * 10**4.5, 4.5, bounds=(0.0, np.inf))

@@ -10,8 +10,11 @@ import pytest
 
 from naive import scales as naive
 from naive import scales_curve, scales_pieces
+from nkflow.errors import ScaleError
 from nkflow.kernels import scales_curve as curve_kernels
+from nkflow.kernels.scales import CURVE
 from nkflow.scales import Arcsinh, ArcsinhCofactor, Biex, Hyperlog, Linear, Log, Logicle
+from nkflow.scales.table import build, exact_column, fast_column
 
 SIZES = (0.0, 1e-13, 1e-7, 1e-4, 0.004, 0.05, 0.3, 1.0, 7.0)  # of T, on both sides of zero
 
@@ -151,3 +154,13 @@ def test_convergence__is_reached_at_the_edges_of_what_is_legal() -> None:
             x = np.concatenate([np.geomspace(1e-300, 1e300, 400), [5e-324]])
             y = scale.forward(np.concatenate([-x, x]))
             assert np.isfinite(y).all()
+
+
+def test_convergence__that_is_not_reached_is_an_error_and_no_value() -> None:
+    # STANDARDS TR-11: no legal scale does this, so that the curve is made of NaN
+    broken = build(CURVE, (-math.inf, math.inf), (0.0, math.nan, 1.0, 1.0, 1.0, 0.0))
+    for column in (exact_column, fast_column):
+        with pytest.raises(ScaleError, match="did not settle") as caught:
+            column(broken, np.array([1.0, np.nan, 2.0]))
+        assert caught.value.code == "no-convergence"
+        assert "2 values" in caught.value.found

@@ -139,3 +139,11 @@ def test_biex__clamps_the_width_as_flowjo_does() -> None:
     x = np.linspace(-500, 3e5, 1000)
     np.testing.assert_allclose(Biex(width_basis=-1.0).forward(x), half.forward(x), rtol=0, atol=1e-9)
     assert np.abs(Biex(width_basis=-100.0).forward(x) - half.forward(x)).max() > 100
+
+
+def test_biex__is_near_the_logicle_of_its_width_and_not_it() -> None:
+    # STANDARDS TR-18: T = maxRange, M = pos, A = neg and widthBasis = -10^(2 W); a channel off at most, and never equal
+    x = np.concatenate([np.linspace(-100, 300, 2000), np.geomspace(300, 2e5, 2000)])
+    apart = Biex(262144, 4.5, 0.0, -10.0).forward(x) - 4096 * Logicle(262144, 0.5, 4.5, 0.0).forward(x)
+    assert 0.5 < np.abs(apart).max() < 1.0
+    assert np.abs(apart).min() > 1e-6

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -46,6 +46,8 @@ class FlowJoWorkspace(Mapping[str, ImportedTemplate]):
     ----------
     aliases
         File name of the URI -> name of the sample, where they differ.
+    totals
+        Name of the sample -> ``$TOT`` as the workspace has it.
     version
         Of the FlowJo that wrote it.
     groups
@@ -59,6 +61,7 @@ class FlowJoWorkspace(Mapping[str, ImportedTemplate]):
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
+    totals: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def names(self) -> frozenset[str]:
@@ -66,7 +69,10 @@ class FlowJoWorkspace(Mapping[str, ImportedTemplate]):
         return frozenset(self.templates) | {name for name, of in self.aliases.items() if of in self.templates}
 
     def of(self, sample: Sample) -> ImportedTemplate:
-        """Return the template of `sample`, by its ``$FIL`` or the name of its file.
+        """Return the template of `sample`, by its ``$FIL`` or the name of its file, and by ``$TOT`` (WS-10).
+
+        Of several samples of that name the one with as many events; where none has, the first, with the finding
+        ``other-total``.
 
         Raises
         ------
@@ -84,7 +90,16 @@ class FlowJoWorkspace(Mapping[str, ImportedTemplate]):
                 f"the workspace has no sample {known[1] or known[2]}",
                 next_step=f"It has {', '.join(list(self)[:20])[:500] or 'none with gates'}.",
             )
-        return self[found]
+        key = found if found in self.templates else self.aliases[found]
+        same = [key, *(name for name in self if name.startswith(f"{key} (sample "))]
+        fitting = [name for name in same if self.totals.get(name, sample.n_events) == sample.n_events]
+        if fitting:
+            return self[fitting[0]]
+        text = f"{key} has {self.totals[key]} events in the workspace, and {sample.n_events} in {known[1] or known[2]}"
+        finding = Finding(
+            "other-total", "warning", text, key, "its gates and counts may be those of another file"
+        )
+        return replace(self[key], findings=(*self[key].findings, finding))
 
     def __getitem__(self, name: str) -> ImportedTemplate:
         return self.templates[name if name in self.templates else self.aliases.get(name, name)]
@@ -137,7 +152,9 @@ def read_flowjo(
             reader.problems,
         )
     findings = (*reader.findings, *_whole(root))
-    return FlowJoWorkspace(reader.templates, version, reader.groups(root), findings, reader.aliases)
+    return FlowJoWorkspace(
+        reader.templates, version, reader.groups(root), findings, reader.aliases, reader.totals
+    )
 
 
 def _not_a_workspace(name: str, found: str) -> TemplateError:
@@ -164,6 +181,7 @@ class _Reader:
         self.findings: list[Finding] = []
         self.problems: list[Problem] = []
         self.aliases: dict[str, str] = {}
+        self.totals: dict[str, int] = {}
         self._files: dict[str, str] = {}
 
     def sample(self, node: _Element) -> None:
@@ -188,6 +206,8 @@ class _Reader:
             return
         if not tree.refusals or self.leave_out:
             self.templates[file] = self._template(file, channels, tree)
+            if channels.total is not None:
+                self.totals[file] = channels.total
 
     def _one(self, node: _Element, name: str) -> list[_Element]:
         found = list(children(node, name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -67,6 +68,7 @@ class Channels:
     transformations: Mapping[str, _Element]
     time_step: float | None
     amplified: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    total: int | None = None
 
     def axis(self, node: _Element, name: str) -> Axis:
         """Return the axis that a gate calls `name`: ``Comp-FITC-A`` is compensated, ``FITC-A`` is not.
@@ -126,7 +128,9 @@ def read_channels(sample: _Element) -> Channels:
     }
     step = parse_float(keywords.get("$TIMESTEP"))
     amplified = {} if transformations else _amplified(keywords)
-    return Channels(matrix, prefix, suffix, names, transformations, step, amplified)
+    total = keywords.get("$TOT", "").strip()
+    events = int(total) if re.fullmatch("[0-9]{1,18}", total) else None
+    return Channels(matrix, prefix, suffix, names, transformations, step, amplified, events)
 
 
 def _amplified(keywords: Mapping[str, str]) -> dict[str, tuple[float, float]]:

@@ -13,6 +13,7 @@ from nkflow.fcs.findings import Finding
 from nkflow.gating.gate_document import gate_document
 from nkflow.gating.gates import Boolean, Gate
 from nkflow.gating.tree import ROOT
+from nkflow.scales import Biex
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -58,6 +59,7 @@ class PopulationTree:
     refusals: list[Refusal] = field(default_factory=list)
     _paths: dict[str, str] = field(default_factory=dict)
     _booleans: list[tuple[_Element, str, str]] = field(default_factory=list)
+    _clamped: set[str] = field(default_factory=set)
 
     def read(self, sample_node: _Element) -> None:
         """Read all populations; boolean ones last, since they may refer to any (WS-09)."""
@@ -136,13 +138,7 @@ class PopulationTree:
             if gates[0] is found.gate:
                 text = f"FlowJo's grid for {path} is not known"
                 self.findings.append(Finding("not-binned", "info", text, path, "its exact outline is used"))
-        if found.touches:
-            text = f"the gate of {path} touches the end of an axis"
-            self.findings.append(
-                Finding(
-                    "edge-extended", "info", text, path, "events beyond that end are inside, as in FlowJo"
-                )
-            )
+        self._notes(path, found)
         if len(gates) == 1 and not found.inverted:
             self.entries.append(_entry(name, parent, gates[0]))
             return
@@ -160,6 +156,23 @@ class PopulationTree:
         else:
             whole = Boolean("or", operands)
         self.entries.append(_entry(name, parent, whole))
+
+    def _notes(self, path: str, found: FlowJoGate) -> None:
+        """Note what FlowJo does with a gate or its axes besides what they say (WS-05, TR-17)."""
+        if found.touches:
+            text = f"the gate of {path} touches the end of an axis"
+            consequence = "events beyond that end are inside, as in FlowJo"
+            self.findings.append(Finding("edge-extended", "info", text, path, consequence))
+        for axis in found.axes:
+            if (
+                isinstance(axis.scale, Biex)
+                and axis.scale.width_is_clamped
+                and axis.channel not in self._clamped
+            ):
+                self._clamped.add(axis.channel)
+                text = f"the biex axis of {axis.channel} has the width {axis.scale.width_basis:g}"
+                consequence = "0.5 decades are used instead, as in FlowJo"
+                self.findings.append(Finding("width-clamped", "info", text, axis.channel, consequence))
 
     def _boolean(self, node: _Element, path: str, raw_path: str) -> bool:
         """Append a boolean population once all it depends on is known; tell whether it was."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from nkflow.compensation import Spillover
 from nkflow.compensation.refusal import refuse_unlike
 from nkflow.errors import CompensationError
@@ -140,8 +142,8 @@ def _without(sample: Sample, template: Template) -> Matrix:
 
 
 def _check_channels(sample: Sample, matrix: Spillover) -> None:
-    names = {channel.name for channel in sample.channels}
-    missing = [name for name in matrix.detectors if name not in names]
+    kinds = {channel.name: channel.kind for channel in sample.channels}
+    missing = [name for name in matrix.detectors if name not in kinds]
     if missing:
         raise CompensationError(
             "the matrix names detectors that the sample does not have",
@@ -150,6 +152,25 @@ def _check_channels(sample: Sample, matrix: Spillover) -> None:
             found=", ".join(missing),
             expected="among " + ", ".join(channel.name for channel in sample.channels),
         )
+    odd = [name for name in matrix.detectors if kinds[name] in ("scatter", "time") and _mixes(matrix, name)]
+    if odd:
+        raise CompensationError(
+            "the matrix compensates scatter or time",
+            code="matrix-channels",
+            where=f"{sample.name}: {matrix.source}",
+            found=", ".join(odd),
+            expected="spillover between fluorescence detectors only",
+            next_step="Give a matrix of the fluorescence detectors.",
+        )
+
+
+def _mixes(matrix: Spillover, detector: str) -> bool:
+    """Whether a detector shares light with another (STANDARDS CO-02: scatter and time never do)."""
+    column = matrix.matrix[:, matrix.detectors.index(detector)]
+    if detector not in matrix.names:
+        return bool(column.any())
+    row = matrix.matrix[matrix.names.index(detector)]
+    return np.count_nonzero(column) > 1 or np.count_nonzero(row) > 1
 
 
 def _compensated_before(
