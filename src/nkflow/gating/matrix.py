@@ -170,7 +170,7 @@ def _mixes(matrix: Spillover, detector: str) -> bool:
     if detector not in matrix.names:
         return bool(column.any())
     row = matrix.matrix[matrix.names.index(detector)]
-    return np.count_nonzero(column) > 1 or np.count_nonzero(row) > 1
+    return bool(np.count_nonzero(column) > 1 or np.count_nonzero(row) > 1)
 
 
 def _compensated_before(
