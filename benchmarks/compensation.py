@@ -46,12 +46,13 @@ BRIGHT = ("V450-A", "V500-A", "PE-A", "PerCP-Cy5-5-A", "PE-Cy7-A", "APC-Cy7-A")
 
 def coefficients(seeds: int, carrier: Any, method: Any, *, events: int = EVENTS) -> dict[str, Any]:
     """Measure the matrix of each seed's controls and hold errors to what they say."""
-    apart, errors = [], []
+    apart, errors, named = [], [], 0
     for index in range(seeds):
         made = simulate_controls(FIRST_SEED + index, carrier, events=events)
         found = nk.spillover_from_controls(made.controls, unstained=made.negatives, method=method)
         apart.append((found.matrix - made.spillover.matrix)[OFF])
         errors.append(found.errors[OFF])
+        named += bool(found.findings)
     distance, stated = np.array(apart), np.array(errors)
     scatter = np.std(distance, axis=0, ddof=1) / np.sqrt(np.mean(stated**2, axis=0))
     return {
@@ -63,6 +64,7 @@ def coefficients(seeds: int, carrier: Any, method: Any, *, events: int = EVENTS)
             "most": float(scatter.max()),
         },
         "largest_error": float(np.abs(distance).max()),
+        "right_controls_named": named / seeds,
     }
 
 

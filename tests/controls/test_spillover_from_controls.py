@@ -127,6 +127,42 @@ def test_faulty_control__is_named(fault: StainFault, code: str, carrier: str) ->
         assert refused.value.code == "controls-unusable"
 
 
+@pytest.mark.parametrize("seed", [9016, 9052, 9090])
+def test_barely_saturated_control_of_a_rare_cell__is_named_and_still_measured(seed: int) -> None:
+    """Under 1 % of the events at the end; the dye's own cells are 5 %, and dimmer ones hide them from a fixed share."""
+    fault = StainFault("saturated", "TCRgd")
+    made = simulate_controls(seed, events=EVENTS, faults=[fault])
+    found = nk.spillover_from_controls({"FITC-A": made.controls["FITC-A"]}, unstained=made.negatives)
+    assert 0.001 < found.report("FITC-A").saturated < 0.01
+    assert [(finding.code, finding.severity) for finding in found.findings] == [
+        ("saturated-control", "warning")
+    ]
+    assert found.report("FITC-A").positives_are == "mode"
+    row = found.names.index("FITC-A")
+    assert np.abs(found.matrix - made.spillover.matrix)[row].max() < 0.001
+
+
+def test_saturated_control_of_which_only_the_smear_is_left__is_refused() -> None:
+    """Nearly all events that carry the antigen stand at the end; the row of the others is wrong by eight errors."""
+    made = simulate_controls(9000, events=30_000, faults=[StainFault("saturated", "CD14")])
+    with pytest.raises(CompensationError, match=r"APC-Cy7 CD14.*saturated"):
+        nk.spillover_from_controls({"APC-Cy7-A": made.controls["APC-Cy7-A"]}, unstained=made.negatives)
+
+
+@pytest.mark.parametrize(("seed", "name"), [(9009, "V500-A"), (9001, "PerCP-Cy5-5-A")])
+def test_line_through_a_dye_on_every_event__takes_its_dim_end_from_the_unstained_tube(
+    seed: int, name: str
+) -> None:
+    """Some carry more, a mode of their own: by itself it gives a line with ten times the error."""
+    made = simulate_controls(seed, events=30_000)
+    only = {name: made.controls[name]}
+    line = nk.spillover_from_controls(only, unstained=made.negatives, method="regression")
+    level = nk.spillover_from_controls(only, unstained=made.negatives)
+    assert line.report(name).positives_are == "mode"
+    row = line.names.index(name)
+    assert line.errors[row].max() < 2.0 * level.errors[row].max()
+
+
 def test_right_controls__are_named_for_nothing(simulated: SimulatedControls) -> None:
     found = nk.spillover_from_controls(simulated.controls, unstained=simulated.negatives)
     assert found.findings == ()

@@ -18,13 +18,16 @@ SEEDS = 10
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("method", ["median", "regression"])
 @pytest.mark.parametrize("carrier", ["cells", "beads"])
-def test_coefficients__lie_within_their_errors(carrier: str) -> None:
+def test_coefficients__lie_within_their_errors(carrier: str, method: str) -> None:
     """3 SE hold 99.7 % of Gaussian errors; wanted 95 %. Of ten seeds an SD is known to a quarter."""
-    found = compensation.coefficients(SEEDS, carrier, "median", events=15_000)
+    found = compensation.coefficients(SEEDS, carrier, method, events=15_000)
     assert found["within_3_se"] >= 0.95
     assert 1 / 1.5 <= found["scatter_over_se"]["median"] <= 1.5
+    assert found["scatter_over_se"]["most"] <= 2.0
     assert found["largest_error"] < 0.02
+    assert found["right_controls_named"] == 0.0
 
 
 @pytest.mark.slow

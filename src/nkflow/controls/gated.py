@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from nkflow.controls.scatter import ScatterGate, scatter_gate
 from nkflow.controls.tube import Tube
-from nkflow.fitness.positive import FEWEST, Positive, own_negative, positive
+from nkflow.fitness.location import robust_sd
+from nkflow.fitness.positive import FEWEST, Positive, carried_by_all, own_negative, positive
 
 __all__ = ["Gated", "gate_control"]
 
@@ -60,6 +61,17 @@ class Gated:
         if self.positive is None:
             return self.events[:, :0]
         return self.events[:, self.events[self.own] >= self.positive.cut]
+
+    @property
+    def has_dim(self) -> bool:
+        """Whether a line through its own events has a dim end; without a negative nobody can say, and it counts as one.
+
+        A mode that stands apart is no answer: where every event carries the dye, some carry more.
+        """
+        if self.positive is None or not self.negative.shape[1]:
+            return True
+        dark = self.negative[self.own]
+        return not carried_by_all(self.events[self.own], float(np.median(dark)), max(robust_sd(dark), 1e-9))
 
 
 def gate_control(tube: Tube, own: int, unstained: Sequence[Tube]) -> Gated:

@@ -145,6 +145,6 @@ def _sides(control: Gated, estimate: Estimate) -> Sides:
 
 def _on_line(control: Gated) -> NDArray[np.float64]:
     """Return the events of the line: the control's, and the unstained tube's where the control has no dim ones."""
-    if control.positive is not None and control.positive.how == "all":
-        return np.hstack([control.events, control.negative])
-    return control.events
+    if control.has_dim:
+        return control.events
+    return np.hstack([control.events, control.negative])

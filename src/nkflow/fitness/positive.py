@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from nkflow.fitness.density import density
 from nkflow.fitness.location import middle, robust_sd
 
-__all__ = ["FEWEST", "Positive", "brightest", "own_negative", "positive"]
+__all__ = ["FEWEST", "Positive", "brightest", "carried_by_all", "own_negative", "positive"]
 
 FEWEST = 30  # positives: below this there is no row
 FAR = 5.0  # robust SDs of the negative: above are positives
@@ -19,6 +19,7 @@ APART = 10.0  # robust SDs: where even the dimmest twentieth is that bright, eve
 DIM = 30.0  # robust SDs: the median positive of a control that is bright enough ...
 DIM_MERGED = 100.0  # ... where no mode stands apart
 SHARE = 0.1  # of all positives: a mode that holds less is a cluster of odd events
+RARE = 200  # events: a mode that holds less is one in any case
 TAIL = 0.5  # of the median of a mode: below are doublets and odd events that took up some dye
 BRIGHTER = 0.4  # of all positives: what is used where no mode stands apart
 
@@ -58,15 +59,19 @@ def positive(values: Array, negative: Array) -> Positive | None:
     CO-17: the brightest mode, not a fixed share of the events. None where fewer than 30 events lie above the
     negative's median by five of its robust SDs.
     """
-    return brightest(values, float(np.median(negative)), max(robust_sd(negative), 1e-9))
+    return brightest(values, float(np.median(negative)), max(robust_sd(negative), 1e-9), rare=True)
 
 
-def brightest(values: Array, centre: float, width: float) -> Positive | None:
-    """Find the positives among `values` (n,), given centre and robust SD of the negative."""
+def brightest(values: Array, centre: float, width: float, *, rare: bool = False) -> Positive | None:
+    """Find the positives among `values` (n,), given centre and robust SD of the negative.
+
+    `rare`: where no mode stands apart that holds a tenth of what lies above the negative, one of 200 events that
+    tells more than the brighter part does. That is for single stains, where nothing else makes events bright.
+    """
     above = values[values > centre + FAR * width]
     if len(above) < FEWEST:
         return None
-    cut, how = _cut(values, above, centre, width)
+    cut, how = _cut(values, above, (centre, width), rare)
     if how == "mode":
         cut = max(cut, centre + TAIL * (float(np.median(values[values >= cut])) - centre))
     chosen = values[values >= cut]
@@ -74,16 +79,32 @@ def brightest(values: Array, centre: float, width: float) -> Positive | None:
 
 
 def _cut(
-    values: Array, above: Array, centre: float, width: float
+    values: Array, above: Array, negative: tuple[float, float], rare: bool
 ) -> tuple[float, Literal["mode", "all", "brighter part"]]:
-    floor = centre + FAR * width
-    place = (values - centre) / (3.0 * width)
-    valley = _valley(np.arcsinh(place), np.arcsinh(FAR / 3.0), fewest=max(FEWEST, SHARE * len(above)))
-    if valley is not None and centre + 3.0 * width * np.sinh(valley) > floor:
-        return float(centre + 3.0 * width * np.sinh(valley)), "mode"
-    if np.quantile(values, 0.05) > centre + APART * width:
-        return float(centre + APART * width), "all"
+    centre, width = negative
+    place = np.arcsinh((values - centre) / (3.0 * width))
+    for fewest in (max(FEWEST, SHARE * len(above)), RARE)[: 1 + rare]:
+        valley = _valley(place, np.arcsinh(FAR / 3.0), fewest=fewest)
+        cut = centre + 3.0 * width * np.sinh(valley if valley is not None else -np.inf)
+        if cut > centre + FAR * width and (
+            fewest != RARE or _tells_more(above - centre, float(cut - centre))
+        ):
+            return float(cut), "mode"
+        if carried_by_all(values, centre, width):
+            return float(centre + APART * width), "all"
     return float(np.quantile(above, 1.0 - BRIGHTER)), "brighter part"
+
+
+def _tells_more(above: Array, cut: float) -> bool:
+    """Whether the events from `cut` on tell a slope better than the brighter part: brightness times sqrt(number)."""
+    mode, part = above[above >= cut], above[above >= np.quantile(above, 1.0 - BRIGHTER)]
+    told = [float(np.median(some)) * np.sqrt(len(some)) for some in (mode, part)]
+    return bool(told[0] > told[1])
+
+
+def carried_by_all(values: Array, centre: float, width: float) -> bool:
+    """Whether hardly an event is without the dye: fewer than one in twenty below ten robust SDs of the negative."""
+    return bool(np.quantile(values, 0.05) > centre + APART * width)
 
 
 def _valley(place: Array, floor: float, *, fewest: float) -> float | None:
