@@ -11,7 +11,33 @@ from nkflow.laboratory.adoption.own_tubes import OwnTube
 from nkflow.laboratory.adoption.search import FoundIn
 from nkflow.laboratory.adoption.windows import OwnWindow
 
-__all__ = ["AdoptedCut", "Adoption"]
+__all__ = ["AdoptedCut", "AdoptedOutline", "Adoption"]
+
+
+@dataclass(frozen=True, eq=False)
+class AdoptedOutline:
+    """The other windows of an ellipse: its centre on the second channel, and its longer half-axis (display units).
+
+    `y_after` and `size_after` as the document has them; `y_own` and `size_own` by the rule.
+    """
+
+    y_after: tuple[float, float]
+    size_after: tuple[float, float]
+    y_own: OwnWindow
+    size_own: OwnWindow
+
+    @property
+    def text(self) -> str:
+        """The windows with their rule."""
+        y, size = (f"{low:g} to {high:g}" for low, high in (self.y_after, self.size_after))
+        return f"second channel {y} ({self.y_own.text}); longer half-axis {size} ({self.size_own.text})"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {
+            "y_window": list(self.y_after), "size": list(self.size_after),
+            "y_rule": self.y_own.text, "size_rule": self.size_own.text,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +58,8 @@ class AdoptedCut:
         Median place in data units, which stands in the draft's gates; None for a band.
     wider
         How many times wider than the shipped window the search had to be.
+    outline
+        Of an ellipse: its other windows.
     """
 
     name: str
@@ -45,6 +73,7 @@ class AdoptedCut:
     value: float | None
     wider: float
     reason: str = ""
+    outline: AdoptedOutline | None = None
 
     @property
     def n(self) -> int:
@@ -70,6 +99,7 @@ class AdoptedCut:
             "factor": None if own is None else own.factor,
             "rule": self.reason if own is None else own.text,
             "searched_wider": self.wider if self.wider < float("inf") else None,
+            "outline": None if self.outline is None else self.outline.as_dict(),
         }
 
 

@@ -11,7 +11,7 @@ from nkflow.gating.adaptive.ellipse import Ellipse
 from nkflow.gating.adaptive.found import NoGate
 from nkflow.gating.adaptive.resolution import Resolved
 from nkflow.gating.template import Template
-from nkflow.laboratory.adoption.adopted import AdoptedCut
+from nkflow.laboratory.adoption.adopted import AdoptedCut, AdoptedOutline
 from nkflow.laboratory.adoption.search import FoundIn, place_of
 from nkflow.laboratory.adoption.windows import own_window, stray
 
@@ -27,11 +27,12 @@ def own_cut(
     shipped = before.document.cuts[index]
     known = {tube.name: cut for tube in tubes if (cut := tube.cut(shipped.name)) is not None}
     places = {name: place for name, cut in known.items() if (place := place_of(cut)) is not None}
-    far = stray(list(places.values()), [known[name].u or 0.0 for name in places])
+    far = stray(list(places.values()), [_error(known[name]) for name in places])
     strays = tuple(name for k, name in enumerate(places) if k in far)
     good = {name: place for name, place in places.items() if name not in strays}
     methods = [cut.answer.method for cut in known.values() if not isinstance(cut.answer, Band | NoGate)]
     window, after, value, reason = None, own.document.cuts[index].window, None, ""
+    outline: AdoptedOutline | None = None
     if len(good) < LEAST:
         reason = f"found in {len(good)} tubes: the shipped window stays, at the same part of the range"
     else:
@@ -43,9 +44,10 @@ def own_cut(
             after = _written(*_round(statistics.fmean(apart), own.document.cuts[index], one), shipped, one)
         else:
             lots = len({tube.group for tube in tubes if tube.name in good})
-            errors = [known[name].u or 0.0 for name in good][: len(apart)]
+            errors = [_error(known[name]) for name in good][: len(apart)]
             window = own_window(apart, errors, lots=min(lots, len(apart)))
             after = _written(window.low, window.high, shipped, one)
+            outline = _outline([known[name] for name in good], lots=window.lots)
     return AdoptedCut(
         shipped.name,
         shipped.channel,
@@ -58,7 +60,34 @@ def own_cut(
         value,
         wider[shipped.name],
         reason,
+        outline,
     )
+
+
+def _error(cut: Resolved) -> float:
+    """Return the standard uncertainty of its place, display units; of an ellipse that of its centre on this channel."""
+    return cut.answer.se[0] if isinstance(cut.answer, Ellipse) else cut.u or 0.0
+
+
+def _outline(cuts: Sequence[Resolved], *, lots: int) -> AdoptedOutline | None:
+    """Return the other windows of an ellipse, by the same rule; None of another cut."""
+    found = [(cut.answer, cut) for cut in cuts if isinstance(cut.answer, Ellipse)]
+    if not found:
+        return None
+    each, one = [answer for answer, _ in found], found[0][1]
+    y = own_window([answer.centre[1] for answer in each], [answer.se[1] for answer in each], lots=lots)
+    longest = [answer.half_axes[0] for answer in each]
+    errors = [answer.u * size for answer, size in zip(each, longest, strict=True)]
+    size = own_window(longest, errors, lots=lots)
+    ends = (y.low, y.high)
+    if one.document.space == "data" and one.y_scale is not None:
+        ends = (float(one.y_scale.inverse(y.low)), float(one.y_scale.inverse(y.high)))
+    return AdoptedOutline(_four(*ends), _four(max(size.low, 1e-3), size.high), y, size)
+
+
+def _four(low: float, high: float) -> tuple[float, float]:
+    """Return both with four digits."""
+    return float(f"{low:.4g}"), float(f"{high:.4g}")
 
 
 def _by_control(name: str, tubes: Sequence[FoundIn]) -> list[float]:
@@ -89,7 +118,7 @@ def _written(low: float, high: float, shipped: CutDocument, found: Resolved) -> 
         ends = (max(low, 1e-4), high)
     elif shipped.space == "data" and found.scale is not None:
         ends = (float(found.scale.inverse(low)), float(found.scale.inverse(high)))
-    return float(f"{ends[0]:.4g}"), float(f"{ends[1]:.4g}")
+    return _four(*ends)
 
 
 def _data(place: float, found: Resolved) -> float | None:

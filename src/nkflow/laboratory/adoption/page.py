@@ -62,6 +62,8 @@ def _words(cuts: Sequence[AdoptedCut]) -> list[str]:
         lines.append(
             f"{cut.name}: window {before} -> {after}; {cut.reason if cut.own is None else cut.own.text}"
         )
+        if cut.outline is not None:
+            lines.append(f"{cut.name}: {cut.outline.text}")
     return lines
 
 

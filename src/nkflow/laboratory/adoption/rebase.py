@@ -30,7 +30,7 @@ SAME_TOP = 1.01  # a channel's range up to so much from the scale's top is the s
 def with_names(template: Template, sample: Sample, given: Mapping[str, str]) -> Template:
     """Return the template with the laboratory's names of its markers as aliases: those `given`, and as found."""
     document = _plain(template)
-    for marker, own in document["panel"].items():
+    for marker, own in document.get("panel", {}).items():
         aliases = list(own.get("aliases", ()))
         if marker in given:
             aliases.insert(0, given[marker])
@@ -50,7 +50,7 @@ def with_matrix(template: Template, matrix: Spillover) -> Template:
     """Return the template with the laboratory's own matrix in it."""
     document = _plain(template)
     document["compensation"] = {
-        **document["compensation"],
+        **document.get("compensation", {}),
         "policy": "template",
         "matrix": {
             "dyes": list(matrix.names),
@@ -132,6 +132,8 @@ def with_own_cuts(template: Template, cuts: Sequence[AdoptedCut]) -> Template:
     for cut, written in zip(cuts, document["cuts"], strict=True):
         written["window"] = list(cut.after)
         written["set_on"] = cut.reason if cut.own is None else cut.own.text
+        if cut.outline is not None:
+            written["find"] |= {"y_window": list(cut.outline.y_after), "size": list(cut.outline.size_after)}
         if cut.value is None:
             continue
         original = next(each for each in template.document.cuts if each.name == cut.name)

@@ -8,18 +8,21 @@ from dataclasses import dataclass, field
 from nkflow.errors import DataError
 from nkflow.fcs.sample import Sample
 from nkflow.gating.adaptive.band import Band
+from nkflow.gating.adaptive.document import EllipseMethod
 from nkflow.gating.adaptive.ellipse import Ellipse
 from nkflow.gating.adaptive.found import Cut, NoGate
 from nkflow.gating.adaptive.ranged import ranged
 from nkflow.gating.adaptive.resolution import Resolution, Resolved
 from nkflow.gating.adaptive.resolve import resolve
 from nkflow.gating.template import Template
+from nkflow.scales import Scale
 
 __all__ = ["FoundIn", "place_of", "searched"]
 
 WIDER = (1.0, 2.0, 4.0, 8.0)  # times a window's half-width; then anywhere on the scale
 ENOUGH = 0.8  # of the tubes
 ANYWHERE = (-0.2, 1.2)  # display units
+SIZES = EllipseMethod.model_fields["size"].default  # where the template says nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,10 +111,19 @@ def _widened(template: Template, factors: Mapping[str, float]) -> Template:
         if cut["find"]["kind"] == "singlet-band" or scale is None:
             cut["window"] = [low / factor, high * factor] if factor < float("inf") else [1e-3, 2.0]
             continue
-        a, b = float(scale.forward(low)), float(scale.forward(high))
-        middle, half = (a + b) / 2, (b - a) / 2 * factor
-        ends = ANYWHERE if factor == float("inf") else (middle - half, middle + half)
-        lowest = max(ends[0], ANYWHERE[0])
-        highest = min(ends[1], ANYWHERE[1])
-        cut["window"] = [float(scale.inverse(lowest)), float(scale.inverse(highest))]
+        cut["window"] = _wider(cut["window"], scale, factor)
+        if cut["find"]["kind"] == "ellipse":
+            find = cut["find"]
+            find["y_window"] = _wider(find["y_window"], template.scales[find["y"]], factor)
+            smallest, largest = find.get("size", SIZES)
+            wide = factor == float("inf")
+            find["size"] = [1e-3, 2.0] if wide else [smallest / factor, largest * factor]
     return template.changed(document)
+
+
+def _wider(window: Sequence[float], scale: Scale, factor: float) -> list[float]:
+    """Return a window (data units) so many times wider on the display; infinite: anywhere on the scale."""
+    a, b = (float(scale.forward(end)) for end in window)
+    middle, half = (a + b) / 2, (b - a) / 2 * factor
+    low, high = ANYWHERE if factor == float("inf") else (middle - half, middle + half)
+    return [float(scale.inverse(max(low, ANYWHERE[0]))), float(scale.inverse(min(high, ANYWHERE[1])))]
