@@ -27,6 +27,7 @@ STUDIES = (
     "acquisition",
     "compensation",
     "adaptive_accuracy",
+    "adaptive_lots",
     "suitability",
 )
 

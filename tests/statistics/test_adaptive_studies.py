@@ -46,14 +46,15 @@ def test_windows__report_breaches_and_only_those() -> None:
 
 
 def test_yield__ordinary_lots_get_a_verdict_and_t_per_kg_is_bounded() -> None:
-    found = adaptive_lots.yields(6)
-    assert found["not_invalid"] == 1
+    found = adaptive_lots.yield_figures(adaptive_lots.rows(adaptive_lots.yield_jobs(6)))
+    assert found["not_invalid"] == 1, found["invalid"]
     assert found["pass"] >= 0.9
+    assert found["at_most_half_of_every_limit"] >= 4
     assert found["t_per_kg_upper_bound_holds"] >= 0.95
 
 
 @pytest.mark.parametrize("kind", adversarial_tubes.KINDS)
 def test_adversarial_lots__never_pass(kind: str) -> None:
-    found = adaptive_lots.adversarial(kind, 1)
-    assert found["lots"] == 1
-    assert found["false_pass"] == []
+    found = adaptive_lots.rows(adaptive_lots.adversarial_jobs(1, [kind]))
+    assert [row.kind for row in found] == [kind]
+    assert adaptive_lots.adversarial_figures(found)["false_pass"] == []
