@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
+
+from nkflow.kernels.program import Memory
 
 __all__ = ["SIZE", "Block"]
 
@@ -24,12 +27,9 @@ class Block:
         Data units: decoded, then compensated, then ratios; then display units, set for some events only.
     masks : (n_populations + 1, SIZE)
         Who is inside; the last row is root, so that index -1 finds it.
-    lanes : (n_populations + 1, SIZE / 8)
-        The masks seen as 64-bit words, eight truth values in each.
-    words : (n_events, n_words)
-        Membership of this block's events in an earlier run.
-    index : (SIZE + 1,), n_selected
-        The events of one population.
+    memory
+        The same arrays, the masks also as 64-bit words (eight truth values in each), and working memory: what
+        `kernels.program.run_block` takes.
     bins : (n_bins, SIZE)
         Bins of all events on the axes of plots.
     counts, non_finite : (n_populations + 1,)
@@ -47,19 +47,28 @@ class Block:
         self.masks = np.zeros((populations + 1, SIZE), dtype=np.bool_)
         self.column = list(self.columns)
         self.mask = list(self.masks)
-        self.bins = [np.zeros(SIZE, dtype=np.uint16) for _ in range(bins)]
-        self.lanes = self.masks.view(np.uint64)
-        self.index = np.zeros(SIZE + 1, dtype=np.uint32)
-        self.taken, self.shown = np.zeros(SIZE), np.zeros(SIZE)
-        self.bytes = np.zeros((8, SIZE), dtype=np.uint8)
-        self.byte_lanes = self.bytes.view(np.uint64)
         self.marks = np.zeros(SIZE, dtype=np.bool_)
-        self.n_selected = 0
-        self.words = np.zeros((0, 1), dtype=np.uint64)
         self.counts = np.zeros(populations + 1, dtype=np.int64)
         self.non_finite = np.zeros(populations + 1, dtype=np.int64)
         self.n_non_finite = 0
-        self.histograms = [np.zeros(shape, dtype=np.int32) for shape in histograms]
+        sizes = [math.prod(shape) for shape in histograms]
+        flat = np.zeros(sum(sizes), dtype=np.int32)
+        parts = np.split(flat, np.cumsum(sizes)[:-1]) if sizes else []
+        self.histograms = [part.reshape(shape) for part, shape in zip(parts, histograms, strict=True)]
+        bytes_ = np.zeros((8, SIZE), dtype=np.uint8)
+        self.memory = Memory(
+            columns=self.columns,
+            masks=self.masks,
+            lanes=self.masks.view(np.uint64),
+            chosen=np.zeros(SIZE + 1, dtype=np.uint32),
+            taken=np.zeros(SIZE),
+            shown=np.zeros(SIZE),
+            bins=np.zeros((bins, SIZE), dtype=np.uint16),
+            histograms=flat,
+            counts=self.counts,
+            byte_lanes=bytes_.view(np.uint64),
+            bytes=bytes_,
+        )
 
     def begin(self, count: int) -> None:
         """Make root the first `count` events; what stands behind them belongs to no population."""

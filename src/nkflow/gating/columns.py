@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nkflow.gating.bind import Binding, Reading, Source
-from nkflow.gating.steps import Compensate, Divide, Step
+from nkflow.gating.column_steps import ColumnStep, Compensate, Divide
 
 __all__ = ["Columns", "columns_for"]
 
@@ -31,7 +31,7 @@ class Columns:
     """
 
     decode: NDArray[np.int64]
-    steps: tuple[Step, ...]
+    steps: tuple[ColumnStep, ...]
     labels: tuple[str, ...]
     first_ratio: int
     places: dict[Reading | Source, int]
@@ -53,7 +53,7 @@ def columns_for(binding: Binding, wanted: Iterable[Source]) -> Columns:
         decode |= set(binding.matrix(dye.matrix)[1])
     places: dict[Reading | Source, int] = {}
     labels: list[str] = []
-    steps: list[Step] = []
+    steps: list[ColumnStep] = []
     for channel in sorted(decode):
         places[Reading(channel)] = len(labels)
         labels.append(binding.channels[channel].name)

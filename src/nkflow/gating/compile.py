@@ -12,8 +12,9 @@ from nkflow.gating.columns import Columns, columns_for
 from nkflow.gating.compile_gate import combined, ellipsoid, polygon, scale_for, sides
 from nkflow.gating.drawing import BINS, Drawing, axis_of
 from nkflow.gating.gates import Boolean, Ellipsoid, Polygon
+from nkflow.gating.pools import Coded
 from nkflow.gating.program import Loss, Program
-from nkflow.gating.steps import Exclude, FillLine, FillPlane, FindBins, InSides, Recall, Select, Show, Step
+from nkflow.gating.steps import Exclude, FillLine, FillPlane, FindBins, InSides, Recall, Select, Show
 from nkflow.gating.tree import ROOT, Node
 from nkflow.plots.axis import Axis
 from nkflow.scales import Scale
@@ -57,13 +58,12 @@ class _Compiler:
         self.nodes = self.tree.nodes
         self.gates = [population.gate for population in binding.template.populations]
         self.todo = frozenset(self.tree.order) - set(self.not_evaluable) - set(recalled)
-        self.steps: list[Step] = []
+        self.steps: list[Coded] = []
         self.drawings: list[Drawing] = []
         self.bins: dict[tuple[int, Axis], int] = {}
         self.n_shown = 0
 
     def program(self) -> Program:
-        self.steps += self.columns.steps
         for index, bit in self.recalled.items():
             self.steps.append(Recall(index, bit, f"recall {self.nodes[index].path}"))
         self._finished(-1)
@@ -201,10 +201,12 @@ class _Compiler:
             places.append(self.bins[key])
         text = f"{self._name(drawing.parent)}: histogram"
         if drawing.y is None:
-            self.steps.append(FillLine(number, drawing.parent, places[0], f"{text} of {drawing.x.label}"))
+            self.steps.append(
+                FillLine(number, drawing.parent, places[0], drawing.shape[0], f"{text} of {drawing.x.label}")
+            )
         else:
             text = f"{text} of {drawing.x.label} x {drawing.y.label}"
-            self.steps.append(FillPlane(number, drawing.parent, places[0], places[1], text))
+            self.steps.append(FillPlane(number, drawing.parent, places[0], places[1], drawing.shape, text))
 
     def _losses(self) -> Iterator[Loss]:
         children = self.tree.children

@@ -8,12 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from nkflow.fcs.blocks import BlockReader
 from nkflow.fcs.sample import Sample
 from nkflow.gating.block import SIZE, Block
 from nkflow.gating.program import Program
 from nkflow.gating.totals import Totals
-from nkflow.kernels import bits, finite, select
+from nkflow.kernels import finite
+from nkflow.kernels.program import run_block
+from nkflow.scales.table import settled
 
 __all__ = ["WORD", "evaluate"]
 
@@ -82,39 +83,32 @@ def _work(
     before: NDArray[np.uint64] | None,
 ) -> None:
     """Take blocks until there are none left."""
+    columns = program.columns
+    shape = len(columns.decode), columns.first_ratio, len(columns.labels)
+    constants, none = program.constants, np.empty((0, 1), dtype=np.uint64)
+    recalled = none if before is None else before
+    recalled = _read_only(recalled)
     with sample.open() as reader:
         for first in starts:
             last = min(first + SIZE, sample.n_events)
-            _one(program, block, reader, first, last - first, before)
-            if words is not None:
-                bits.pack(
-                    block.lanes, program.n_populations, block.byte_lanes, block.bytes, words[first:last]
-                )
+            block.begin(last - first)
+            if len(columns.decode):
+                reader.read(first, last - first, columns.decode, block.columns)
+            for step in columns.steps:
+                step.run(block)
+            earlier, out = recalled[first:last], none if words is None else words[first:last]
+            # what is compensated from values below LARGEST is finite; ratios have to be looked at
+            failures, plain = run_block(constants, block.memory, earlier, *shape, LARGEST, out)
+            settled(failures)
+            if not plain:
+                _count_non_finite(program, block)
 
 
-def _one(
-    program: Program,
-    block: Block,
-    reader: BlockReader,
-    first: int,
-    count: int,
-    before: NDArray[np.uint64] | None,
-) -> None:
-    """Run the program over one block and count."""
-    block.begin(count)
-    if before is not None:
-        block.words = before[first : first + count]
-    decode = program.columns.decode
-    if len(decode):
-        reader.read(first, count, decode, block.columns)
-    for step in program.steps:
-        step.run(block)
-    select.count_true(block.lanes, block.counts)
-    columns = program.columns
-    # what is compensated from values below LARGEST is finite; ratios have to be looked at
-    plain = finite.all_below(block.columns, 0, len(columns.decode), LARGEST)
-    if not plain or not finite.all_below(block.columns, columns.first_ratio, len(columns.labels), np.inf):
-        _count_non_finite(program, block)
+def _read_only(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return a view that can't be written; the kernel is compiled for that alone."""
+    view = words.view()
+    view.flags.writeable = False
+    return view
 
 
 def _count_non_finite(program: Program, block: Block) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 
 from nkflow.gating.bind import Binding
 from nkflow.gating.block import Block
 from nkflow.gating.columns import Columns
 from nkflow.gating.drawing import Drawing
-from nkflow.gating.steps import Step
+from nkflow.gating.pools import Coded, constants_of
+from nkflow.kernels.program import Constants
 
 __all__ = ["Loss", "Program"]
 
@@ -44,7 +48,7 @@ class Program:
 
     binding: Binding
     columns: Columns
-    steps: tuple[Step, ...]
+    steps: tuple[Coded, ...]
     n_shown: int
     n_bins: int
     drawings: tuple[Drawing, ...]
@@ -55,6 +59,12 @@ class Program:
     def n_populations(self) -> int:
         """Number of populations, without root."""
         return len(self.binding.template.tree.nodes)
+
+    @cached_property
+    def constants(self) -> Constants:
+        """The steps as the kernel takes them."""
+        sizes = [math.prod(drawing.shape) for drawing in self.drawings]
+        return constants_of(self.steps, accumulate(sizes, initial=0))
 
     def block(self) -> Block:
         """Return working memory for one thread."""
@@ -74,6 +84,7 @@ class Program:
         return (
             f"{template.name} {template.version} (sha256 {template.sha256[:12]})",
             f"decode {len(decode)} of {len(binding.channels)} channels: {names}",
+            *(step.text for step in self.columns.steps),
             *(step.text for step in self.steps),
             *(
                 f"not evaluable: {template.tree.nodes[i].path}: {why}"

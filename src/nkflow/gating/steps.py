@@ -1,28 +1,24 @@
 """The steps of a gating program: each does one thing to a block, and says in words what it does.
 
-A step calls a kernel on whole rows of the block; events behind the last one are in no population, so no step
-needs to know how many there are.
+They become rows of integers that `nkflow.kernels.program` runs one after another. A step works on whole rows of the
+block; events behind the last one are in no population, so no step needs to know how many there are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nkflow.gating.axis_bins import AxisBins
-from nkflow.gating.block import Block
-from nkflow.kernels import bits, compensate, ellipsoid, histogram, polygon, ranges, select
-from nkflow.scales import Ratio
-from nkflow.scales.table import Table, fast_column
+from nkflow.gating.pools import Pools
+from nkflow.kernels import program as op
+from nkflow.scales.table import Table
 
 __all__ = [
     "Combine",
-    "Compensate",
-    "Divide",
     "Exclude",
     "FillLine",
     "FillPlane",
@@ -34,63 +30,22 @@ __all__ = [
     "Select",
     "Show",
     "Side",
-    "Step",
 ]
 
-
-class Step(Protocol):
-    """One thing done to a block."""
-
-    @property
-    def text(self) -> str:
-        """What it does, for `nkflow template explain`."""
-
-    def run(self, block: Block) -> None:
-        """Do it to the events of `block`."""
-
-
-@dataclass(frozen=True, eq=False)
-class Compensate:
-    """Compensate the wanted dyes from the decoded columns `rows`, into columns from `first`."""
-
-    rows: NDArray[np.int64]
-    weights: NDArray[np.float64]
-    first: int
-    text: str
-
-    def run(self, block: Block) -> None:
-        """Do it to the events of `block`."""
-        last = self.first + len(self.weights)
-        observed, out = block.columns[: self.first], block.columns[self.first : last]
-        compensate.compensate_columns(observed, self.rows, self.weights, observed.shape[1], out)
-
-
-@dataclass(frozen=True)
-class Divide:
-    """The ratio of two columns, into column `out`."""
-
-    top: int
-    bottom: int
-    ratio: Ratio
-    out: int
-    text: str
-
-    def run(self, block: Block) -> None:
-        """Do it to the events of `block`."""
-        self.ratio.forward(block.column[self.top], block.column[self.bottom], block.column[self.out])
+Row = tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Recall:
-    """A population's events from bits that an earlier run left in the block's `words`."""
+    """A population's events from bits that an earlier run left."""
 
     population: int
     bit: int
     text: str
 
-    def run(self, block: Block) -> None:
-        """Do it to the events of `block`."""
-        bits.unpack(block.words, self.bit, block.mask[self.population])
+    def rows(self, pools: Pools) -> Sequence[Row]:
+        """Return the rows of `kernels.program.run_block`."""
+        return [(op.RECALL, self.population, self.bit)]
 
 
 @dataclass(frozen=True)
@@ -111,19 +66,17 @@ class InSides:
     sides: Sequence[Side]
     text: str
 
-    def run(self, block: Block) -> None:
-        """Do it to the events of `block`."""
-        out = block.mask[self.population]
-        inside = block.mask[self.parent]
-        for k in range(0, len(self.sides) - 1, 2):
-            x, y = self.sides[k], self.sides[k + 1]
-            ranges.in_rectangle(
-                block.column[x.column], x.low, x.high, block.column[y.column], y.low, y.high, inside, out
-            )
-            inside = out
-        if len(self.sides) % 2:
-            x = self.sides[-1]
-            ranges.in_range(block.column[x.column], x.low, x.high, inside, out)
+    def rows(self, pools: Pools) -> Sequence[Row]:
+        """Return the rows of `kernels.program.run_block`: two sides at a time."""
+        found: list[Row] = []
+        inside = self.parent
+        for k in range(0, len(self.sides), 2):
+            pair = self.sides[k : k + 2]
+            at = pools.numbers.put(*((side.low, side.high) for side in pair))
+            operation = op.RECTANGLE if len(pair) == 2 else op.RANGE
+            found.append((operation, self.population, inside, *(side.column for side in pair), at))
+            inside = self.population
+        return found
 
 
 @dataclass(frozen=True)
@@ -133,9 +86,9 @@ class Select:
     parent: int
     text: str
 
-    def run(self, block: Block) -> None:
-        """Do it to the events of `block`."""
-        block.n_selected = int(select.select(block.mask[self.parent], block.index))
+    def rows(self, pools: Pools) -> Sequence[Row]:
+        """Return the rows of `kernels.program.run_block`."""
+        return [(op.SELECT, self.parent)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,13 +100,27 @@ class Show:
     out: int
     text: str
 
-    def run(self, block: Block) -> None:
-        """Do it to the events of `block`."""
-        count = block.n_selected
-        taken, shown = block.taken, block.shown
-        select.take(block.column[self.column], block.index, count, taken)
-        fast_column(self.table, taken[:count], shown[:count])
-        select.put(shown, block.index, count, block.column[self.out])
+    def rows(self, pools: Pools) -> Sequence[Row]:
+        """Return the rows of `kernels.program.run_block`; pieces of one number are made four wide."""
+        kind, parameters, knots, pieces = self.table
+        wide = np.zeros((len(pieces), 4))
+        wide[:, : pieces.shape[1]] = pieces
+        put = pools.numbers.put
+        first, second, third = put(parameters), put(knots), put(wide)
+        return [
+            (
+                op.SHOW,
+                self.column,
+                self.out,
+                kind,
+                first,
+                len(parameters),
+                second,
+                len(knots),
+                third,
+                len(wide),
+            )
+        ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,31 +137,30 @@ class InPolygon:
     cells: NDArray[np.uint8]
     text: str
 
-    def run(self, block: Block) -> None:
-        """Do it to the events of `block`."""
-        polygon.mark_polygon(
-            block.column[self.x], block.column[self.y], block.mask[self.parent],
-            self.vx, self.vy, self.box, self.cells, block.mask[self.population],
-        )  # fmt: skip
+    def rows(self, pools: Pools) -> Sequence[Row]:
+        """Return the rows of `kernels.program.run_block`."""
+        at = pools.numbers.put(self.vx, self.vy, self.box)
+        first = pools.cells.put(self.cells)
+        place = self.population, self.parent, self.x, self.y
+        return [(op.POLYGON, *place, at, len(self.vx), first, len(self.cells))]
 
 
 @dataclass(frozen=True, eq=False)
 class InEllipsoid:
-    """The selected events inside an ellipsoid on `rows`."""
+    """The selected events inside an ellipsoid on `axes`."""
 
     population: int
-    rows: NDArray[np.int64]
+    axes: NDArray[np.int64]
     centre: NDArray[np.float64]
     form: NDArray[np.float64]
     distance_square: float
     text: str
 
-    def run(self, block: Block) -> None:
-        """Do it to the events of `block`."""
-        ellipsoid.mark_ellipsoid(
-            block.columns, self.rows, block.index, block.n_selected,
-            self.centre, self.form, self.distance_square, block.mask[self.population],
-        )  # fmt: skip
+    def rows(self, pools: Pools) -> Sequence[Row]:
+        """Return the rows of `kernels.program.run_block`."""
+        first = pools.integers.put(self.axes)
+        at = pools.numbers.put(self.centre, self.form, self.distance_square)
+        return [(op.ELLIPSOID, self.population, first, len(self.axes), at)]
 
 
 @dataclass(frozen=True)
@@ -207,17 +173,10 @@ class Combine:
     operands: Sequence[tuple[int, bool]]
     text: str
 
-    def run(self, block: Block) -> None:
-        """Do it to the events of `block`."""
-        out, marks = block.mask[self.population], block.marks
-        join: Any = np.logical_or if self.any_of else np.logical_and
-        out[:] = not self.any_of
-        for population, complement in self.operands:
-            operand = block.mask[population]
-            if complement:
-                operand = np.logical_not(operand, out=marks)
-            join(out, operand, out=out)
-        np.logical_and(out, block.mask[self.parent], out=out)
+    def rows(self, pools: Pools) -> Sequence[Row]:
+        """Return the rows of `kernels.program.run_block`."""
+        first = pools.integers.put(*self.operands)
+        return [(op.COMBINE, self.population, self.parent, int(self.any_of), first, len(self.operands))]
 
 
 @dataclass(frozen=True)
@@ -228,11 +187,9 @@ class Exclude:
     others: Sequence[int]
     text: str
 
-    def run(self, block: Block) -> None:
-        """Do it to the events of `block`."""
-        out = block.mask[self.population]
-        for other in self.others:
-            np.greater(out, block.mask[other], out=out)  # of truth values: the first and not the second
+    def rows(self, pools: Pools) -> Sequence[Row]:
+        """Return the rows of `kernels.program.run_block`."""
+        return [(op.EXCLUDE, self.population, pools.integers.put(self.others), len(self.others))]
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,41 +201,43 @@ class FindBins:
     out: int
     text: str
 
-    def run(self, block: Block) -> None:
-        """Do it to the events of `block`."""
-        b, x, out = self.bins, block.column[self.column], block.bins[self.out]
+    def rows(self, pools: Pools) -> Sequence[Row]:
+        """Return the rows of `kernels.program.run_block`."""
+        b = self.bins
+        n_edges, n_pieces = len(b.edges), b.guide.shape[1]
         if b.even is not None:
-            histogram.find_even_bins(x, *b.even, len(b.edges) - 1, out)
-        else:
-            histogram.find_bins(x, b.edges, b.guide, b.offset, b.numbers, out)
+            return [(op.EVEN_BINS, self.column, self.out, pools.numbers.put(b.even), n_edges - 1)]
+        at, guide = pools.numbers.put(b.offset, b.edges), pools.guides.put(b.guide)
+        three = pools.integers.put(b.numbers)
+        return [(op.FIND_BINS, self.column, self.out, at, n_edges, guide, n_pieces, three)]
 
 
 @dataclass(frozen=True)
 class FillLine:
-    """The bins `x` of the events of `parent` into a histogram."""
+    """The bins `x` of the events of `parent` into a histogram of `size` places."""
 
     number: int
     parent: int
     x: int
+    size: int
     text: str
 
-    def run(self, block: Block) -> None:
-        """Do it to the events of `block`."""
-        histogram.fill_line(block.bins[self.x], block.mask[self.parent], block.histograms[self.number])
+    def rows(self, pools: Pools) -> Sequence[Row]:
+        """Return the rows of `kernels.program.run_block`."""
+        return [(op.LINE, self.parent, self.x, pools.histograms[self.number], self.size)]
 
 
 @dataclass(frozen=True)
 class FillPlane:
-    """The bins `x` and `y` of the events of `parent` into a two-dimensional histogram."""
+    """The bins `x` and `y` of the events of `parent` into a histogram of `shape`."""
 
     number: int
     parent: int
     x: int
     y: int
+    shape: tuple[int, ...]
     text: str
 
-    def run(self, block: Block) -> None:
-        """Do it to the events of `block`."""
-        histogram.fill_plane(
-            block.bins[self.x], block.bins[self.y], block.mask[self.parent], block.histograms[self.number]
-        )
+    def rows(self, pools: Pools) -> Sequence[Row]:
+        """Return the rows of `kernels.program.run_block`."""
+        return [(op.PLANE, self.parent, self.x, self.y, pools.histograms[self.number], *self.shape)]

@@ -10,7 +10,16 @@ from numpy.typing import NDArray
 
 from nkflow.errors import ScaleError
 
-__all__ = ["ACCURACY", "Table", "build", "exact_column", "fast_column", "with_pieces", "with_starts"]
+__all__ = [
+    "ACCURACY",
+    "Table",
+    "build",
+    "exact_column",
+    "fast_column",
+    "settled",
+    "with_pieces",
+    "with_starts",
+]
 
 ACCURACY = 1e-12  # of the display value, at most, between the fast path and the exact one
 BITS = (8, 9, 10, 11)  # of the mantissa that number the pieces; the first that is accurate enough is taken
@@ -90,7 +99,7 @@ def exact_column(table: Table, x: NDArray[np.float64]) -> NDArray[np.float64]:
     from nkflow.kernels import scales as kernels
 
     out = np.empty(x.shape)
-    _settled(kernels.forward_column(table.kind, table.parameters, table.knots, x, out))
+    settled(kernels.forward_column(table.kind, table.parameters, table.knots, x, out))
     return out
 
 
@@ -102,11 +111,12 @@ def fast_column(
 
     x = x if x.flags.writeable else x.copy()
     result = np.empty(x.shape) if out is None else out
-    _settled(kernels.column(*table, x, result))
+    settled(kernels.column(*table, x, result))
     return result
 
 
-def _settled(failures: int) -> None:
+def settled(failures: int) -> None:
+    """Raise `ScaleError` (``no-convergence``) where values did not settle on a scale."""
     if failures:
         raise ScaleError(
             "a scale did not settle",
