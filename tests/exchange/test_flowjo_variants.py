@@ -226,6 +226,23 @@ def test_read_flowjo__takes_names_from_mac_windows_and_unc_addresses(tube, tmp_p
         found.of(Sample.from_arrays(np.ones((2, 1)), ["X"], name="other"))
 
 
+def test_read_flowjo__keeps_counts_that_flowjo_made_and_no_others(tube, tmp_path) -> None:
+    # WS-08, WS-09: -1 is no count; populations of one name under two parents have their own
+    below = population("p", rectangle(side("SSC-A", low=1e5)), count="3")
+    gates = [
+        population("a", rectangle(side("FSC-A", low=1e5)), below, count="20"),
+        population("b", rectangle(side("FSC-A", high=1e5)), below.replace('"3"', '"-1"'), count="0"),
+    ]
+    template = read_flowjo(workspace(tmp_path / "w.wsp", sample(axes(LOGICLE), *gates)))["tube one.fcs"]
+    assert dict(template.stored_counts) == {"a": 20, "a/p": 3, "b": 0}
+    gating = gate(read_fcs(tube), template)
+    rows = {row.population: row for row in compare_counts(read_fcs(tube), template).rows}
+    assert rows["b/p"].verdict == "no count"
+    assert rows["b/p"].theirs is None
+    assert rows["a/p"].theirs == 3
+    assert gating.frequency("a/p").value == gating.counts["a/p"] / gating.counts["a"]
+
+
 def test_workspace__tells_samples_of_one_name_apart_by_their_events(tube, tmp_path) -> None:
     # WS-10
     few = KEYWORDS.replace(f'"{N}"', '"17"')
@@ -313,6 +330,20 @@ def test_read_flowjo__gates_ellipses_that_stand_upright_or_are_circles(tube, tmp
     np.testing.assert_array_equal(gating.mask("level"), (x / 100) ** 2 + (y / 80) ** 2 <= 1)
     np.testing.assert_array_equal(gating.mask("circle"), x**2 + y**2 <= 80**2)
     np.testing.assert_array_equal(gating.mask("outside"), ~gating.mask("circle"))
+
+
+def test_read_flowjo__begins_a_linear_axis_at_its_lower_end(tube, tmp_path, values) -> None:
+    # WS-01: a display unit is a 256th of the axis, counted from minRange, which may lie below zero
+    c = 128.0
+    circle = ellipse("FSC-A", "SSC-A", [(c, c), (c, c)], [(c - 80, c), (c + 80, c), (c, c - 80), (c, c + 80)])
+    below = axes(LOGICLE).replace(
+        'minRange="0" transforms:maxRange="262144"', 'minRange="-65536" transforms:maxRange="196608"'
+    )
+    assert "-65536" in below
+    path = workspace(tmp_path / "w.wsp", sample(below, population("circle", circle)))
+    mask = gate(read_fcs(tube), read_flowjo(path)["tube one.fcs"]).mask("circle")
+    x, y = ((values[:, k] + 65536) / 1024 - c for k in (0, 1))
+    np.testing.assert_array_equal(mask, x**2 + y**2 <= 80**2)
 
 
 def test_read_flowjo__takes_time_in_steps_where_its_axis_has_a_gain(tube, tmp_path, values) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nkflow.compensation import Spillover
-from nkflow.errors import DataError, TemplateError
+from nkflow.errors import DataError, PanelError, TemplateError
 from nkflow.exchange import read_gatingml
 from nkflow.fcs import Sample
 from nkflow.gating import gate
@@ -136,7 +136,7 @@ def polygon(x: str, y: str, *points: tuple[float | str, float | str]) -> str:
     return f'<g:PolygonGate g:id="P">{x}{y}{vertices}</g:PolygonGate>'
 
 
-def test_polygon__is_even_odd_with_its_boundary(read) -> None:
+def test_polygon__of_a_document_is_even_odd_with_its_boundary(read) -> None:
     # GM-02: the lobes of a bow-tie, its edges and vertices in, the rest out
     points = np.array(
         [[10, 10], [20, 20], [20, 10], [10, 20], [12, 15], [18, 15], [15, 15], [15, 11], [10, 15.0]]
@@ -155,6 +155,21 @@ def test_ellipsoid__takes_the_square_of_the_distance(read) -> None:
     body += '<g:distanceSquare d:value="2.25"/></g:EllipsoidGate>'
     inside = ((X - 50) / 10) ** 2 + ((Y - 50) / 20) ** 2 <= 2.25
     np.testing.assert_array_equal(gate(SAMPLE, read(body)).mask("E"), inside)
+
+
+def test_ellipsoid__of_no_covariance_is_taken_by_its_formula_with_a_finding(read) -> None:
+    # GM-03: the compliance set has one and its truth, so that the formula decides
+    body = f'<g:EllipsoidGate g:id="E">{dimension("X")}{dimension("Y")}'
+    body += '<g:mean><g:coordinate d:value="50"/><g:coordinate d:value="50"/></g:mean><g:covarianceMatrix>'
+    body += '<g:row><g:entry d:value="100"/><g:entry d:value="0"/></g:row>'
+    body += '<g:row><g:entry d:value="0"/><g:entry d:value="-400"/></g:row></g:covarianceMatrix>'
+    body += '<g:distanceSquare d:value="2.25"/></g:EllipsoidGate>'
+    template = read(body)
+    inside = (X - 50) ** 2 / 100 - (Y - 50) ** 2 / 400 <= 2.25
+    np.testing.assert_array_equal(gate(SAMPLE, template).mask("E"), inside)
+    assert [(f.code, f.severity, f.where) for f in template.findings] == [
+        ("covariance-indefinite", "warning", "E")
+    ]
 
 
 def test_quadrant__has_any_dividers_and_outcomes_that_may_be_parents(read) -> None:
@@ -245,6 +260,18 @@ def test_compensation__by_fcs_takes_the_files_own_matrix_or_none(read) -> None:
     np.testing.assert_array_equal(gate(SAMPLE, template).mask("R"), X >= 20)
     plain = read(rectangle("R", dimension("X", 'g:min="20"')))
     np.testing.assert_array_equal(gate(with_matrix, plain).mask("R"), X >= 20)
+
+
+def test_dimension__is_found_exactly_else_without_case_else_not_at_all(read) -> None:
+    # GM-11
+    template = read(rectangle("R", dimension("FITC-A", 'g:min="5"')))
+    both = np.array([[1.0, 9.0], [9.0, 1.0]])
+    for names, inside in ((("FITC-A", "fitc-a"), [False, True]), (("PE-A", "fitc-a"), [True, False])):
+        assert gate(Sample.from_arrays(both, names), template).mask("R").tolist() == inside
+    for names in (("Fitc-A", "fitc-a"), ("PE-A", "APC-A")):
+        with pytest.raises(PanelError) as caught:
+            gate(Sample.from_arrays(both, names), template)
+        assert all(name in str(caught.value) for name in names)
 
 
 def test_document__may_wrap_its_gates_and_hold_custom_info(read) -> None:
