@@ -26,6 +26,7 @@ from nkflow.errors import DocumentError, Problem
 __all__ = [
     "MAX_BYTES",
     "MAX_DEPTH",
+    "MAX_VALUES",
     "Document",
     "dump",
     "json_schema",
@@ -40,6 +41,7 @@ __all__ = [
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 40
+MAX_VALUES = 1_000_000
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -143,11 +145,13 @@ def json_schema(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def tree(text: str, *, name: str, error: type[DocumentError] = DocumentError) -> object:
-    """Parse YAML into a tree that knows its line numbers; anchors and tags stay inert."""
+    """Parse YAML into a tree that knows its line numbers; tags stay inert, aliases may not multiply."""
     yaml = YAML(typ="rt")
     yaml.max_depth = MAX_DEPTH
     try:
-        return yaml.load(text)
+        read = yaml.load(text)
+        _measure(read, {})
+        return read
     except MarkedYAMLError as problem:
         mark = problem.problem_mark
         line = None if mark is None else mark.line + 1
@@ -162,6 +166,25 @@ def tree(text: str, *, name: str, error: type[DocumentError] = DocumentError) ->
             f"{name} is not valid YAML",
             [Problem(name, None, "", found, f"YAML nested at most {MAX_DEPTH} deep")],
         ) from None
+
+
+def _measure(node: object, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
+    """Return how many values a node has and how deep it is, with all aliases written out; refuse too much.
+
+    An alias stands behind its anchor, so that what it means is `known` already, or is the node it stands in.
+    """
+    if isinstance(node, str) or not isinstance(node, Mapping | Sequence):
+        return 1, 0
+    if id(node) not in known:
+        known[id(node)] = (MAX_VALUES + 1, 0)  # for an alias to itself
+        inner = [_measure(child, known) for child in (node.values() if isinstance(node, Mapping) else node)]
+        values, depth = 1 + sum(n for n, _ in inner), 1 + max((d for _, d in inner), default=0)
+        if values > MAX_VALUES or depth > MAX_DEPTH:
+            raise ValueError(
+                f"aliases or lists that stand for more than {MAX_VALUES} values or {MAX_DEPTH} levels"
+            )
+        known[id(node)] = (values, depth)
+    return known[id(node)]
 
 
 def _plain(node: object) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -104,6 +105,31 @@ def test_text__that_is_no_document_is_refused(text: str, found: str) -> None:
 def test_tags__stay_inert() -> None:
     with pytest.raises(DocumentError):
         documents.parse("name: !!python/object/apply:os.getcwd []\n", Drawing, name="d")
+
+
+BOMB = "x0: &x0 [a, a, a, a, a, a, a, a, a, a]\n" + "".join(
+    f"x{k}: &x{k} [{', '.join([f'*x{k - 1}'] * 10)}]\n" for k in range(1, 9)
+)
+CHAIN = "x0: &x0 [a]\n" + "".join(f"x{k}: &x{k} [*x{k - 1}]\n" for k in range(1, 3000))
+
+
+@pytest.mark.parametrize("text", [BOMB, CHAIN])
+def test_aliases__that_multiply_are_refused_before_they_are_written_out(text: str) -> None:
+    start = time.process_time()
+    with pytest.raises(DocumentError, match="aliases"):
+        documents.parse(text, Drawing, name="d.yaml")
+    assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize("text", ["name: &a [*a]\n", "name: a\nshapes: &a\n  - *a\n"])
+def test_aliases__of_what_they_stand_in_are_a_mistake(text: str) -> None:
+    with pytest.raises(DocumentError):
+        documents.parse(text, Drawing, name="d.yaml")
+
+
+def test_aliases__of_a_value_are_that_value() -> None:
+    text = "name: a\nshapes:\n  - &one {kind: circle, radius: 1}\n  - *one\n"
+    assert documents.parse(text, Drawing, name="d.yaml").shapes == (Circle(kind="circle", radius=1.0),) * 2
 
 
 def test_file__that_is_missing_large_or_binary_is_refused(tmp_path: Path) -> None:

@@ -82,10 +82,12 @@ class Batch:
 
     def files(self) -> dict[str, bytes]:
         """Return what a batch leaves behind: the table as CSV that a spreadsheet opens safely, and as JSON."""
-        safe = ({key: _safe(value) for key, value in row.items()} for row in self.rows())
-        table = frame(safe, ("tube", *COLUMNS))
+        from nkflow.exchange.spreadsheet import csv_bytes
+
+        header = ("tube", *COLUMNS)
+        table = csv_bytes(header, ([row.get(name) for name in header] for row in self.rows()))
         document = json.dumps(self.as_dict(), indent=2, allow_nan=False) + "\n"
-        return {"table.csv": table.to_csv(index=False).encode(), "batch.json": document.encode()}
+        return {"table.csv": table, "batch.json": document.encode()}
 
 
 def batch(
@@ -152,10 +154,3 @@ def _gate(path: str, template: str) -> Outcome:
     if tube.gating is None:
         return Outcome(tube.name, (), str(tube.error))
     return Outcome(tube.name, tuple(tube.gating.rows()))
-
-
-def _safe(value: object) -> object:
-    """Return text that a spreadsheet takes for text, never for a formula; other values as they are."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return f"'{value}"
-    return value
