@@ -37,6 +37,13 @@ def panel(*markers: str, names: tuple[str, ...] = ()) -> tuple[Channel, ...]:
         "89Y_CD3",
         "anti-human CD3 FITC",
         "CD3, FITC",
+        "CD 3",
+        "CD-3 FITC",
+        "CD3.FITC",
+        "CD3|FITC",
+        "huCD3",
+        "CD3 FITC-A",
+        "CD3-FITC LOG",
     ],
 )
 def test_find__takes_the_marker_by_its_whole_token(marker: str) -> None:
@@ -45,7 +52,22 @@ def test_find__takes_the_marker_by_its_whole_token(marker: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "marker", ["CD33", "CD34", "CD38", "CD300", "CD3e", "CD3 zeta", "CD33 FITC", "CD16+3", "CD3+CD19"]
+    "marker",
+    [
+        "CD 33",
+        "CD3.e",
+        "CD-38",
+        "huCD3e",
+        "CD33",
+        "CD34",
+        "CD38",
+        "CD300",
+        "CD3e",
+        "CD3 zeta",
+        "CD33 FITC",
+        "CD16+3",
+        "CD3+CD19",
+    ],
 )
 def test_find__never_takes_a_part_of_a_word(marker: str) -> None:
     with pytest.raises(PanelError) as caught:
@@ -54,7 +76,10 @@ def test_find__never_takes_a_part_of_a_word(marker: str) -> None:
     assert marker in str(caught.value)
 
 
-@pytest.mark.parametrize("marker", ["CD16+56", "CD16+CD56", "CD16/CD56", "CD16 CD56 PE", "CD16/56"])
+@pytest.mark.parametrize(
+    "marker",
+    ["CD16+56", "CD16+CD56", "CD16/CD56", "CD16 CD56 PE", "CD16/56", "CD16.56 PE", "CD 16+56", "CD16+56.PE"],
+)
 def test_find__two_markers_in_one_are_a_marker_of_its_own(marker: str) -> None:
     for wanted in ("CD16", "CD56"):
         with pytest.raises(PanelError):

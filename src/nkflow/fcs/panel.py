@@ -23,10 +23,16 @@ _CLUSTER = re.compile(r"cd\d+[a-z]*")
 _BESIDE = re.compile(
     r"fitc|pe|apc|percp|ecd|cy\d[\d.]*|pc\d[\d.]*|bv\d{3}|buv\d{3}|bb\d{3}|rb\d{3}|r\d{3}|af\d{3}|alexa|fluor"
     r"|pb|po|ko|ka|v\d{3}|dapi|gfp|pacific|blue|orange|green|texas|red|krome|qdot|super|bright|spark|efluor|ef\d{3}"
-    r"|fire|h7|rd1|aa\d{3}|\d{3}|\d{1,2}\.\d|\d{2,3}[a-z]{1,2}|[a-z]{1,2}\d{2,3}di|a|h|w|area|height|width|anti|human|mouse|comp"
+    r"|fire|h7|rd1|aa\d{3}|\d{3}|\d{1,2}\.\d|\d{2,3}[a-z]{1,2}|[a-z]{1,2}\d{2,3}di|a|h|w|area|height|width|log|lin|int|anti|human|mouse|comp"
 )
 
 
+_UNUSUAL = (
+    (re.compile(r"\bcd[ -](?=\d)"), "cd"),  # CD 3, CD-3
+    (re.compile(r"\b(?:hu|anti)(?=cd\d)"), ""),  # huCD3
+    (re.compile(r"(cd\d+)\.(?=\d\d\b)"), r"\1+"),  # CD16.56
+    (re.compile(r"(cd\d+(?:[+/]\d+)?[a-z]?)[.|](?=[a-z])"), r"\1 "),  # CD3.FITC, CD3|FITC
+)
 _PARTS = re.compile(r"[\s,;()\[\]+/:&_-]+")
 _GLUED = re.compile(r"(cd\d+)(?=cd\d)")
 
@@ -126,7 +132,8 @@ def _token(marker: str) -> str | None:
 
     ``PE-Cy7`` and ``HLA-DR`` have no such part or two of them: they are found as a whole only.
     """
-    words = [[part for part in _JOINTS.split(word) if part] for word in _WORDS.split(_fold(marker)) if word]
+    plain = _plain(marker)
+    words = [[part for part in _JOINTS.split(word) if part] for word in _WORDS.split(plain) if word]
     clusters = {part for word in words for part in word if _CLUSTER.fullmatch(part)}
     if "+" in marker or len(clusters) > 1:
         return None
@@ -143,7 +150,7 @@ def _token(marker: str) -> str | None:
 @lru_cache(1024)
 def _pair(marker: str) -> frozenset[str]:
     """Return the two or more clusters of one marker, ``{cd16, cd56}`` of ``CD16/56 PE``; nothing for any other."""
-    parts = [part for part in _PARTS.split(_GLUED.sub(r"\1+", _fold(marker).replace("cd(", "cd"))) if part]
+    parts = [part for part in _PARTS.split(_GLUED.sub(r"\1+", _plain(marker).replace("cd(", "cd"))) if part]
     clusters: set[str] = set()
     for part in parts:
         if re.fullmatch(r"cd\d+[a-z]?", part):
@@ -153,6 +160,13 @@ def _pair(marker: str) -> frozenset[str]:
         elif not _BESIDE.fullmatch(part):
             return frozenset()
     return frozenset(clusters) if len(clusters) > 1 else frozenset()
+
+
+def _plain(marker: str) -> str:
+    """Return a marker folded and as it is written most often: ``CD 3`` is ``cd3``, ``CD3.FITC`` is ``cd3 fitc``."""
+    for pattern, instead in _UNUSUAL:
+        marker = pattern.sub(instead, _fold(marker))
+    return marker
 
 
 @lru_cache(1024)

@@ -80,7 +80,8 @@ def singlet_band(
     use = np.isfinite(area) & np.isfinite(height) & (area > 0) & (height > 0)
     n = int(np.count_nonzero(use))
     if n < n_min:
-        return NoGate("too-few-events", f"{n} events, at least {n_min} are needed", "singlet-band", n)
+        text = f"{n} events with an area and a height above 0, at least {n_min} are needed"
+        return NoGate("too-few-events", text, "singlet-band", n)
     x, y = (np.log(values[use][:: 1 + n // FITTED]) for values in (area, height))
     ends = np.quantile(x, AREA_ENDS)
     inner = (x >= ends[0]) & (x <= ends[1])

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from nkflow.gating.adaptive.density import Density
 from nkflow.gating.adaptive.plane import Plane
 
-__all__ = ["Cut", "Found", "NoGate", "Reason"]
+__all__ = ["Cut", "Found", "NoGate", "Reason", "too_few"]
 
 Reason: TypeAlias = Literal[
     "too-few-events",  # fewer than the method needs
@@ -78,3 +78,9 @@ class NoGate:
 
 
 Found: TypeAlias = Cut | NoGate
+
+
+def too_few(method: str, n: int, needed: int, *, without: int = 0) -> NoGate:
+    """Return *no gate* for too few events; `without` of the events beside the `n` have no finite number there."""
+    beside = f" ({without} more have no number on this channel)" if without else ""
+    return NoGate("too-few-events", f"{n} events{beside}, at least {needed} are needed", method, n)

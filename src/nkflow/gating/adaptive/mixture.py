@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nkflow.gating.adaptive.density import MIN_EVENTS, density
 from nkflow.gating.adaptive.ellipse import Ellipse, moved_outline
-from nkflow.gating.adaptive.found import Cut, Found, NoGate, Reason
+from nkflow.gating.adaptive.found import Cut, Found, NoGate, Reason, too_few
 from nkflow.gating.adaptive.plane import Component, plane_of
 from nkflow.gating.adaptive.window import ANYWHERE, Window
 
@@ -40,7 +40,7 @@ def mixture_cut(values: Array, *, search: Window = ANYWHERE, n_min: int = MIN_EV
     points = _points(values[:, None])
     n = int(np.count_nonzero(np.isfinite(values)))
     if n < n_min:
-        return NoGate("too-few-events", f"{n} events, at least {n_min} are needed", "mixture", n)
+        return too_few("mixture", n, n_min, without=len(values) - n)
     best, gap = _best(points, seed=seed)
     seen = density(values)
     if best is None or best.n_components < 2 or gap < CLEAR:
@@ -75,7 +75,7 @@ def mixture_ellipse(
     points = _points(values)
     n = int(np.count_nonzero(np.isfinite(values).all(axis=1)))
     if n < n_min:
-        return NoGate("too-few-events", f"{n} events, at least {n_min} are needed", "ellipse", n)
+        return too_few("ellipse", n, n_min, without=len(values) - n)
     best, gap = _best(points, seed=seed)
     square = float(-2 * np.log1p(-level))
     components = () if best is None else _components(best)

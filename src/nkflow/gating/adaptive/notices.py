@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from nkflow.fcs.findings import Finding
 from nkflow.gating.adaptive.band import Band
@@ -12,12 +12,17 @@ from nkflow.gating.adaptive.resolution import Resolved
 __all__ = ["findings_of", "place_in_words"]
 
 
-def findings_of(cuts: Sequence[Resolved], *, has_controls: bool) -> tuple[Finding, ...]:
-    """Return the findings: *no gate* is an error, another method than the first a warning."""
-    return tuple(finding for cut in cuts for finding in _findings(cut, has_controls))
+def findings_of(
+    cuts: Sequence[Resolved], *, has_controls: bool, may_lack: Collection[str] = ()
+) -> tuple[Finding, ...]:
+    """Return the findings: *no gate* is an error, another method than the first a warning.
+
+    That a tube lacks a channel of `may_lack` (markers that the template does not require) is a warning.
+    """
+    return tuple(finding for cut in cuts for finding in _findings(cut, has_controls, may_lack))
 
 
-def _findings(cut: Resolved, has_controls: bool) -> Iterator[Finding]:
+def _findings(cut: Resolved, has_controls: bool, may_lack: Collection[str]) -> Iterator[Finding]:
     answer, where = cut.answer, f"cut {cut.name}"
     if isinstance(answer, NoGate):
         if answer.reason == "no-channel":
@@ -26,9 +31,8 @@ def _findings(cut: Resolved, has_controls: bool) -> Iterator[Finding]:
                 if cut.document.optional
                 else "its populations are not evaluable"
             )
-            yield Finding(
-                "no-gate", "warning" if cut.document.optional else "error", answer.message, where, text
-            )
+            allowed = cut.document.optional or cut.document.channel in may_lack
+            yield Finding("no-gate", "warning" if allowed else "error", answer.message, where, text)
             return
         code = "cut-outside-window" if answer.reason == "outside-window" else "no-gate"
         text = f"no gate for {cut.name}: {answer.message}{_where(cut, answer.candidate)}"

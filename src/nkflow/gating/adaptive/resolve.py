@@ -88,7 +88,11 @@ def resolve(
         boundaries=tuple(
             boundary_of(each, work.events, set(work.refused)) for each in resolved if each.u is not None
         ),
-        findings=findings_of(resolved, has_controls=controls is not None),
+        findings=findings_of(
+            resolved,
+            has_controls=controls is not None,
+            may_lack=[name for name, marker in template.panel.items() if not marker.required],
+        ),
         n_events=sample.n_events,
         n_looked=work.events.n,
     )

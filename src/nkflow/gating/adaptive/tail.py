@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nkflow.gating.adaptive.bootstrap import replicated
 from nkflow.gating.adaptive.density import MIN_EVENTS, Density, density
-from nkflow.gating.adaptive.found import Cut, Found, NoGate
+from nkflow.gating.adaptive.found import Cut, Found, NoGate, too_few
 from nkflow.gating.adaptive.window import ANYWHERE, Window
 
 __all__ = ["Side", "tail"]
@@ -35,10 +35,12 @@ def tail(
     With `sds`: so many robust SDs from the peak, the SD taken from the peak's other side, where no other
     population reaches. Quality is the peak's share of the events (1: nothing else there).
     """
-    if np.count_nonzero(np.isfinite(values)) < n_min:
-        return NoGate(
-            "too-few-events", f"{len(values)} events, at least {n_min} are needed", "tail", len(values)
-        )
+    n = int(np.count_nonzero(np.isfinite(values)))
+    if n < n_min:
+        return too_few("tail", n, n_min, without=len(values) - n)
+    low, high = np.quantile(values[np.isfinite(values)], [0.05, 0.95])
+    if low == high:
+        return NoGate("no-fit", f"most of the {n} events have the same value: no peak with a tail", "tail", n)
     found = density(values)
     inside = [peak for peak in found.peaks if found.place(peak.bin) in search]
     if not inside:

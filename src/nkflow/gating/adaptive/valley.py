@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nkflow.gating.adaptive.bootstrap import replicated
 from nkflow.gating.adaptive.density import MIN_EVENTS, Density, Peak, density
-from nkflow.gating.adaptive.found import Cut, Found, NoGate
+from nkflow.gating.adaptive.found import Cut, Found, NoGate, too_few
 from nkflow.gating.adaptive.window import ANYWHERE, Window
 from nkflow.kernels import density as kernels
 
@@ -32,6 +32,7 @@ SHORT = (
 )
 LOWEST_SHARE = 0.03  # of the events lie below the ``lowest`` valley: fewer are the end of a tail
 HIGHEST_SHARE = 0.005  # and above the ``highest``: a few dead cells are a population
+AS_NARROW, ALSO_BEADS = 2.0, 0.1  # times the spread of the beads, of their number: these are beads as well
 MAX_DEPTH = 0.85  # a shallower valley is no clear answer
 
 
@@ -122,11 +123,25 @@ def beside_top(
         if (high - low) / 1.349 > max_spread:
             text = f"the uppermost peak is too broad for beads: SD {(high - low) / 1.349:.3f}"
             return NoGate("no-fit", text, "beads", found.n, answer, found)
+        if _second_beads(values, inside[-1], found):
+            text = "there are two narrow peaks: beads of two kinds, or their light changed during the run"
+            return NoGate("no-fit", text, "beads", found.n, answer, found)
     return answer
 
 
+def _second_beads(values: NDArray[np.float64], chosen: _Valley, found: Density) -> bool:
+    """Tell whether the peak below the beads is as narrow as they are, and a tenth as many: cells are broader."""
+    beads = values[values >= chosen.at]
+    below = values[(values >= found.place(chosen.left.left)) & (values < chosen.at)]
+    if len(below) < max(ALSO_BEADS * len(beads), MIN_EVENTS):
+        return False
+    spreads = [float(np.subtract(*np.quantile(part, [0.75, 0.25]))) for part in (beads, below)]
+    return spreads[1] <= AS_NARROW * spreads[0]
+
+
 def _too_few(values: NDArray[np.float64], n_min: int, method: str) -> NoGate:
-    return NoGate("too-few-events", f"{len(values)} events, at least {n_min} are needed", method, len(values))
+    n = int(np.count_nonzero(np.isfinite(values)))
+    return too_few(method, n, n_min, without=len(values) - n)
 
 
 def floor_around(found: Density, at: float, *, between: tuple[float, float]) -> tuple[float, float]:
