@@ -40,7 +40,7 @@ def _small_tree(tmp_path: Path) -> Path:
     kernels = tmp_path / "tree" / "nkflow" / "kernels"
     kernels.mkdir(parents=True)
     (kernels.parent / "__init__.py").touch()
-    for name in ("cache.py", "jit.py", "served.py", "__init__.py"):
+    for name in ("cache.py", "jit.py", "lean.py", "served.py", "__init__.py"):
         shutil.copy(SOURCE / "kernels" / name, kernels / name)
     init = (kernels / "__init__.py").read_text()
     start, end = init.index("try:\n"), init.index("finally:")

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 
-def _run(code: str) -> str:
+def _run(code: str, *, folder: Path | None = None, **variables: str) -> str:
+    # a run of the tests that measures coverage loads it in every process
+    env = {key: value for key, value in os.environ.items() if not key.startswith("COV")} | variables
     return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=True
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
+        env=env,
+        cwd=folder,
     ).stdout
 
 
@@ -27,7 +36,32 @@ def test_gate__loads_no_linear_algebra_no_frames_and_no_other_engine(project: Pa
     assert "numba" in loaded
     assert not heavy & loaded
     assert not {"numba.np.linalg", "numba.np.arraymath", "numba.cpython.listobj"} & loaded  # the compiler's
+    assert not {"coverage", "yaml"} & loaded  # numba's, where nobody asks for them
     assert not [name for name in loaded if name.startswith("nkflow.exchange")]
+
+
+def test_verbs__collect_garbage_seldom_and_not_at_the_end(project: Path) -> None:
+    out = _run(
+        "import atexit, gc, sys\n"
+        "atexit.register(lambda: print(gc.get_threshold()[0], gc.get_freeze_count()))\n"
+        f"sys.argv = ['nkflow', 'inspect', {str(project / 'sample_fcs' / 'A.fcs')!r}, '--json']\n"
+        "from nkflow.cli import main\nmain()"
+    )
+    threshold, frozen = map(int, out.splitlines()[-1].split())
+    assert threshold >= 10_000
+    assert frozen > threshold  # what stands at the end is not looked through
+
+
+def test_numba__has_coverage_and_its_file_of_settings_when_somebody_asks(tmp_path: Path) -> None:
+    code = (
+        "import sys, nkflow.kernels, numba, numba.misc.coverage_support as support\n"
+        "print(support.coverage_available, 'coverage' in sys.modules, 'yaml' in sys.modules, numba.config.SHOW_HELP)\n"
+        "import coverage, yaml  # nothing is in their way afterwards"
+    )
+    assert _run(code, folder=tmp_path).split() == ["False", "False", "False", "0"]
+    assert _run(code, folder=tmp_path, NUMBA_JIT_COVERAGE="1").split()[:2] == ["True", "True"]
+    (tmp_path / ".numba_config.yaml").write_text("show_help: 2\n")
+    assert _run(code, folder=tmp_path).split()[2:] == ["True", "2"]
 
 
 def test_numba__still_finds_its_blas_when_somebody_asks() -> None:

@@ -6,9 +6,12 @@ all kernel sources; afterwards the setting of the process is as it was.
 
 from typing import Any as _Any
 
-from numba import config as _numba_config
-
 from nkflow.kernels import cache as _cache
+from nkflow.kernels.lean import import_numba as _import_numba
+
+_import_numba()
+
+from numba import config as _numba_config  # noqa: E402
 
 _config: _Any = _numba_config
 _before = _config.CACHE_DIR
@@ -28,6 +31,7 @@ try:
         finite,
         histogram,
         jit,
+        lean,
         logic,
         orientation,
         polygon,
@@ -56,6 +60,7 @@ __all__ = [
     "finite",
     "histogram",
     "jit",
+    "lean",
     "logic",
     "orientation",
     "polygon",
