@@ -66,6 +66,12 @@ def test_edges__start_at_nothing_and_end_at_all(n: int) -> None:
     assert float(clopper_pearson_upper(n, n)) == 1.0
 
 
+def test_none_of_200__is_up_to_two_percent() -> None:
+    # STANDARDS SEC-04: a "0 %" of 200 events
+    assert [float(end) for end in clopper_pearson(0, 200)] == pytest.approx([0.0, 0.0183], abs=5e-5)
+    assert [float(end) for end in wilson(0, 200)] == pytest.approx([0.0, 0.0188], abs=5e-5)
+
+
 def test_wilson__is_its_closed_form() -> None:
     z, x, n = 1.959963984540054, 36.0, 20750.0
     p = x / n
