@@ -53,6 +53,29 @@ def test_wrong_coefficient_of_a_bright_dye__is_found_with_its_size(
     assert pair.low < pair.slope < pair.high
 
 
+def test_what_the_tube_says_nothing_of__is_named(observed: np.ndarray) -> None:
+    found = assess(observed, TRUTH)
+    dark, full = found.silent
+    assert full == ("V500-A",), "CD45"
+    assert "FITC-A" in dark, "a handful of gamma-delta T cells"
+    assert {pair.judgement for pair in found.pairs if pair.target == "V500-A"} == {"not assessable"}
+    assert "too few bright events: FITC-A" in found.summary()
+    assert found.summary().endswith("what spills into it: V500-A")
+    nothing = fitness(observed[:50], NAMES)
+    assert nothing.silent == (tuple(NAMES), ())
+
+
+def test_events_near_a_line__are_counted_as_distances_would() -> None:
+    from nkflow.fitness.line import _near
+
+    rng = np.random.default_rng(3)
+    x, y = rng.uniform(10, 4000, 3000), rng.normal(0, 300, 3000)
+    slopes = np.array([-0.6, -0.05, 0.0, 0.01, 0.06])
+    expected = [np.count_nonzero(np.abs(y - slope * x) <= 80.0) for slope in slopes]
+    assert _near((x, y), slopes, 80.0).tolist() == expected
+    assert _near((-x, y), slopes, 80.0).tolist() == [0] * 5
+
+
 def test_events_that_were_compensated_before__are_told(observed: np.ndarray) -> None:
     state = assess(TRUTH.apply(observed), TRUTH).state
     assert state.word == "compensated already"

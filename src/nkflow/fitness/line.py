@@ -53,10 +53,19 @@ class Line:
 
 @dataclass(frozen=True, eq=False)
 class Bright:
-    """The events that are bright in one channel: (n_channels, m), at most some 15,000 evenly spaced ones."""
+    """The events that are bright in one channel, at most some 15,000 evenly spaced ones.
+
+    Attributes
+    ----------
+    block : (n_channels, m)
+        Their values.
+    parts : (m, n_channels)
+        How far each lies above the negatives of a channel; 0 where it is negative.
+    """
 
     source: int
     block: Array = field(repr=False)
+    parts: Array = field(repr=False)
 
 
 def bright_events(columns: Array, source: int, at: Levels) -> Bright | None:
@@ -66,7 +75,9 @@ def bright_events(columns: Array, source: int, at: Levels) -> Bright | None:
     index = np.flatnonzero(at.keep & (columns[source] >= at.bright[source]))
     if len(index) < FEWEST:
         return None
-    return Bright(source, np.ascontiguousarray(columns[:, index[:: max(1, len(index) // AT_MOST)]]))
+    block = np.take(columns, index[:: max(1, len(index) // AT_MOST)], axis=1)
+    parts = np.ascontiguousarray(np.maximum(block - at.positive[:, None], 0.0).T)
+    return Bright(source, block, parts)
 
 
 def residual_line(bright: Bright, target: int, at: Levels) -> Line | None:
@@ -104,36 +115,45 @@ def _fit(
     x, y = x[index], y[index]
     slope, start, scale = (near.slope, near.start, near.scale) if near else (0.0, 0.0, 0.0)
     if near is None:
-        on_line = np.count_nonzero(np.abs(y - slopes[:, None] * x) <= NARROW * width, axis=1)
+        on_line = _near((x, y), slopes, NARROW * width)
         slope = float(slopes[np.argmax(on_line)])
         if up == FAR_UP and on_line.max() < ON_THE_LINE * len(index):
             return None
         rest = y - slope * x
         start = shortest(rest, 0.2)
         scale = max(half_width_below(rest[:: _step(rest)], start), 0.7 * width)
-    model = _Model(*_design(bright, target, at, index), y, width, up)
+    model = _Model(*_design(bright, target, index), y, width, up)
     beta = np.zeros(model.design.shape[1])
     beta[:2] = start, slope
     return model.fit(beta, scale)
 
 
-def _design(
-    bright: Bright, target: int, at: Levels, index: NDArray[np.int64]
-) -> tuple[Array, tuple[Array, Array]]:
+def _near(events: tuple[Array, Array], slopes: Array, reach: float) -> NDArray[np.int64]:
+    """Return for each of the ascending `slopes` how many events (x, y) lie within `reach` of ``slope x``.
+
+    An event does for the slopes from (y - reach) / x to (y + reach) / x: two places in the list instead of a
+    distance to each line. None does where x is not positive, which no bright event is.
+    """
+    x, y = events
+    ends = len(slopes) + 1
+    x = np.where(x > 0.0, x, np.nan)  # sorted behind all slopes, at both ends
+    first = np.bincount(np.searchsorted(slopes, (y - reach) / x), minlength=ends)
+    after = np.bincount(np.searchsorted(slopes, (y + reach) / x, side="right"), minlength=ends)
+    return np.asarray(np.cumsum(first - after)[:-1])
+
+
+def _design(bright: Bright, target: int, index: NDArray[np.int64]) -> tuple[Array, tuple[Array, Array]]:
     """Return the columns (m, p) of the model: 1, source, positive parts of the others that have any.
 
     And, of source and target, nothing else: (x, size) with the size of each column, for the solution.
     """
-    block, source = bright.block, bright.source
-    columns = [np.ones(len(index)), block[source, index]]
-    for k in range(len(block)):
-        if k not in (source, target):
-            part = np.maximum(block[k, index] - at.positive[k], 0.0)
-            if np.count_nonzero(part) >= FEWEST // 2:
-                columns.append(part)
-    design = np.stack(columns, axis=1)
-    size = np.array([max(float(column.max()), 1e-9) for column in columns])
-    return design / size, (columns[1], size)
+    parts = np.take(bright.parts, index, axis=0)
+    some = np.count_nonzero(parts, axis=0) >= FEWEST // 2
+    some[[bright.source, target]] = False
+    x = bright.block[bright.source, index]
+    design = np.column_stack([np.ones(len(index)), x, parts[:, some]])
+    size = np.maximum(design.max(axis=0), 1e-9)
+    return design / size, (x, size)
 
 
 def _step(values: Array) -> int:

@@ -98,6 +98,18 @@ class Fitness:
         return tuple(sorted(found, key=lambda pair: -abs(pair.slope)))
 
     @property
+    def silent(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Channels of whose spill nothing can be said, and others into which nothing can be said to spill.
+
+        The first have too few bright events; the second have no negative among the bright events of any other, as
+        CD45 has none where every event carries it.
+        """
+        known = np.isfinite(self.slopes)
+        dark = [name for name, row in zip(self.names, known, strict=True) if not row.any()]
+        full = [name for name, column in zip(self.names, known.T, strict=True) if not column.any()]
+        return tuple(dark), tuple(full) if known.any() else ()
+
+    @property
     def assessable(self) -> int:
         """How many pairs the tube says something about."""
         return int(np.isfinite(self.slopes).sum())
@@ -113,6 +125,13 @@ class Fitness:
         }
         state = "" if self.state is None else said[self.state.word]
         judged = ", ".join(parts) or "none"
+        dark, full = self.silent
+        state += f"; too few bright events: {', '.join(dark)}" if dark else ""
+        state += (
+            f"; no negatives, so that nothing is known of what spills into it: {', '.join(full)}"
+            if full
+            else ""
+        )
         return f"of {len(self.pairs)} pairs of channels {self.assessable} can be assessed: {judged}{state}"
 
     def pair(self, source: int, target: int) -> Pair:

@@ -133,28 +133,19 @@ def biweight_normal(
     """
     n, p = design.shape
     out[:] = 0.0
-    some = np.empty(p, dtype=np.int64)
     total = 0.0
     for i in range(n):
-        r, count = y[i], 0
-        for a in range(p):
-            if design[i, a] != 0.0:
-                r -= beta[a] * design[i, a]
-                some[count] = a
-                count += 1
-        k = 1.0 - (r / cut) ** 2
+        k = 1.0 - (_rest(design, y, beta, i) / cut) ** 2
         if k > 0.0:
             w = k * k
             total += w
-            for at in range(count):
-                a = some[at]
-                wx = w * design[i, a]
-                for to in range(at + 1):
-                    out[a, some[to]] += wx * design[i, some[to]]
-                out[a, p] += wx * y[i]
-    for a in range(p):
-        for b in range(a):
-            out[b, a] = out[a, b]
+            for a in range(p):
+                if design[i, a] != 0.0:
+                    wx = w * design[i, a]
+                    for b in range(a + 1):
+                        out[a, b] += wx * design[i, b]
+                    out[a, p] += wx * y[i]
+    _mirror(out, p)
     return total
 
 
@@ -179,25 +170,34 @@ def biweight_sandwich(
     """
     n, p = design.shape
     out[:] = 0.0
-    some = np.empty(p, dtype=np.int64)
     for i in range(n):
-        r, count = y[i], 0
-        for a in range(p):
-            if design[i, a] != 0.0:
-                r -= beta[a] * design[i, a]
-                some[count] = a
-                count += 1
+        r = _rest(design, y, beta, i)
         k = 1.0 - (r / cut) ** 2
         if k > 0.0:
             derivative, square = k * (5.0 * k - 4.0), (r * k * k) ** 2
-            for at in range(count):
-                a = some[at]
+            for a in range(p):
                 x = design[i, a]
-                for to in range(at + 1):
-                    xx = x * design[i, some[to]]
-                    out[0, a, some[to]] += derivative * xx
-                    out[1, a, some[to]] += square * xx
+                if x != 0.0:
+                    for b in range(a + 1):
+                        xx = x * design[i, b]
+                        out[0, a, b] += derivative * xx
+                        out[1, a, b] += square * xx
+    _mirror(out[0], p)
+    _mirror(out[1], p)
+
+
+@kernel
+def _rest(design: NDArray[np.float64], y: NDArray[np.float64], beta: NDArray[np.float64], i: int) -> float:
+    """Return what the model leaves of event `i`."""
+    r = float(y[i])
+    for a in range(design.shape[1]):
+        r -= beta[a] * design[i, a]
+    return r
+
+
+@kernel
+def _mirror(out: NDArray[np.float64], p: int) -> None:
+    """Copy what stands below the diagonal of the first `p` columns to above it."""
     for a in range(p):
         for b in range(a):
-            out[0, b, a] = out[0, a, b]
-            out[1, b, a] = out[1, a, b]
+            out[b, a] = out[a, b]
