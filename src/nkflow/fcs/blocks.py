@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from nkflow.errors import FCSError
 from nkflow.fcs.hashing import BlockHasher
 
-__all__ = ["BlockReader", "Columns", "EventSource", "check_range", "check_request"]
+__all__ = ["BlockReader", "Columns", "EventSource", "Request", "check_range", "check_request"]
 
 Columns = Sequence[int] | NDArray[np.int64]
 
@@ -81,6 +81,32 @@ def check_request(
             found=f"columns {columns.tolist()[:20]} of {count} events into {out.dtype} {out.shape}",
             expected=f"columns 0..{n_channels - 1}, float64 of at least ({columns.size}, {count})",
         )
+
+
+class Request:
+    """The columns that a reader was asked for last: block after block asks for the same ones."""
+
+    def __init__(self, n_events: int, n_channels: int) -> None:
+        self._n_events, self._n_channels = n_events, n_channels
+        self._asked: Columns | None = None
+        self._wanted = np.empty(0, dtype=np.int64)
+
+    def checked(
+        self, first: int, count: int, columns: Columns, out: NDArray[np.float64]
+    ) -> NDArray[np.int64]:
+        """Return `columns` as an array after `check_request`; read-only ones are looked at once."""
+        known = columns is self._asked
+        if not known:
+            self._wanted = np.array(columns, dtype=np.int64)
+            frozen = isinstance(columns, np.ndarray) and not columns.flags.writeable
+            self._asked = columns if frozen else None
+        if known and out.shape[0] >= self._wanted.size and out.shape[1] >= count and out.dtype == np.float64:
+            check_range(first, count, self._n_events)
+        else:
+            check_request(
+                first, count, self._n_events, columns=self._wanted, n_channels=self._n_channels, out=out
+            )
+        return self._wanted
 
 
 def check_range(first: int, count: int, n_events: int) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nkflow.fcs.channels import Channel
 from nkflow.fcs.layout import Column, Layout
 
-__all__ = ["Decoder", "convert"]
+__all__ = ["Decoder", "convert", "converts"]
 
 _ALL = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
 
@@ -30,6 +30,7 @@ class Decoder:
         uniform = layout.uniform
         self._float32 = uniform is not None and uniform.kind == "f" and uniform.itemsize == 4
         self._swap = uniform is not None and not uniform.isnative
+        self._converts = any(converts(channel, time_step) for channel in channels)
 
     def values(
         self,
@@ -50,8 +51,9 @@ class Decoder:
         else:
             for row, column in enumerate(columns):
                 out[row, :count] = self.stored(block, skip, count, int(column))
-        for row, column in enumerate(columns):
-            convert(out[row, :count], self._channels[int(column)], self._time_step)
+        if self._converts:
+            for row, column in enumerate(columns):
+                convert(out[row, :count], self._channels[int(column)], self._time_step)
 
     def stored(self, block: NDArray[np.uint8], skip: int, count: int, column: int) -> NDArray[np.generic]:
         """Return the masked stored values (count,) of one column, good until `block` or this is used again."""
@@ -81,6 +83,12 @@ class Decoder:
         if spec.data_type == "F":
             return bits.astype(np.uint32).view(np.float32)
         return bits.view(np.float64) if spec.data_type == "D" else bits
+
+
+def converts(channel: Channel, time_step: float) -> bool:
+    """Tell whether `convert` changes the values of `channel`."""
+    logarithm = channel.log is not None and bool(channel.range)
+    return logarithm or channel.gain != 1.0 or (channel.kind == "time" and time_step != 1.0)
 
 
 def convert(values: NDArray[np.float64], channel: Channel, time_step: float) -> None:

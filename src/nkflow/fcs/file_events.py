@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nkflow.errors import FCSChangedError
-from nkflow.fcs.blocks import Columns, check_request
+from nkflow.fcs.blocks import Columns, Request
 from nkflow.fcs.channels import Channel
 from nkflow.fcs.decode import Decoder
 from nkflow.fcs.hashing import BlockHasher, FileHasher, file_sha256
@@ -83,6 +83,7 @@ class FileReader:
         self._events = events
         self._hasher = hasher
         self._decoder = Decoder(events.layout, events.channels, events.time_step)
+        self._request = Request(events.n_events, len(events.layout.columns))
         self._buffer = np.empty(0, np.uint8)
         try:
             self._file = FileIO(events.path)  # closed in close()
@@ -101,11 +102,7 @@ class FileReader:
         FCSError
             ``event-range``, ``column-range``.
         """
-        events = self._events
-        wanted = np.asarray(columns, dtype=np.int64)
-        check_request(
-            first, count, events.n_events, columns=wanted, n_channels=len(events.layout.columns), out=out
-        )
+        wanted = self._request.checked(first, count, columns, out)
         block, skip = self._load(first, count)
         self._decoder.values(block, skip, count, wanted, out)
 

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nkflow.errors import InvalidValueError
-from nkflow.fcs.blocks import Columns, check_request
+from nkflow.fcs.blocks import Columns, Request
 from nkflow.fcs.channels import Channel, feature_of, kind_of, says_compensated
-from nkflow.fcs.decode import convert
+from nkflow.fcs.decode import convert, converts
 from nkflow.fcs.hashing import BlockHasher, KnownHash, file_sha256
 from nkflow.fcs.source import FileMark
 
@@ -76,15 +76,17 @@ class MemoryReader:
 
     def __init__(self, events: MemoryEvents) -> None:
         self._events = events
+        self._request = Request(events.n_events, len(events.channels))
+        self._converts = [converts(channel, events.time_step) for channel in events.channels]
 
     def read(self, first: int, count: int, columns: Columns, out: NDArray[np.float64]) -> None:
         """Fill ``out[k, :count]`` with data units of ``columns[k]`` for events first .. first + count - 1."""
         events = self._events
-        wanted = np.asarray(columns, dtype=np.int64)
-        check_request(first, count, events.n_events, columns=wanted, n_channels=len(events.channels), out=out)
-        for row, column in enumerate(wanted):
+        wanted = self._request.checked(first, count, columns, out)
+        for row, column in enumerate(wanted.tolist()):
             out[row, :count] = events.columns[column, first : first + count]
-            convert(out[row, :count], events.channels[column], events.time_step)
+            if self._converts[column]:
+                convert(out[row, :count], events.channels[column], events.time_step)
 
     def close(self) -> None:
         """Nothing to give back."""

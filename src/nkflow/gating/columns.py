@@ -70,7 +70,9 @@ def columns_for(binding: Binding, wanted: Iterable[Source]) -> Columns:
             text = f"divide {source.label}"
             steps.append(Divide(places[source.reading], places[source.per], source.ratio, len(labels), text))
             labels.append(source.label)
-    return Columns(np.array(sorted(decode), dtype=np.int64), tuple(steps), tuple(labels), first_ratio, places)
+    channels = np.array(sorted(decode), dtype=np.int64)
+    channels.flags.writeable = False  # so that readers look at them once
+    return Columns(channels, tuple(steps), tuple(labels), first_ratio, places)
 
 
 def _compensate(

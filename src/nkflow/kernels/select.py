@@ -46,9 +46,14 @@ def count_true(lanes: NDArray[np.uint64], counts: NDArray[np.int64]) -> None:
     """
     low = np.uint64(0x00FF00FF00FF00FF)
     for row in range(lanes.shape[0]):
+        total = np.uint64(0)
         for first in range(0, lanes.shape[1], 255):
+            part = lanes[
+                row, first : first + 255
+            ]  # a row of its own, so that its sum runs eight words at once
             bytes_ = np.uint64(0)
-            for k in range(first, min(first + 255, lanes.shape[1])):
-                bytes_ += lanes[row, k]
+            for k in range(part.shape[0]):
+                bytes_ += part[k]
             pairs = (bytes_ & low) + ((bytes_ >> np.uint64(8)) & low)
-            counts[row] += np.int64((pairs * np.uint64(0x0001000100010001)) >> np.uint64(48))
+            total += (pairs * np.uint64(0x0001000100010001)) >> np.uint64(48)
+        counts[row] += np.int64(total)
