@@ -84,6 +84,49 @@ def test_reader__gives_any_block_in_any_order(build: Build, tmp_path: Path) -> N
                 reader.read(first, count, [0], out)
 
 
+@pytest.mark.parametrize(
+    "build", [Build(), INTEGERS, INTEGERS.bend(bits=(10, 12, 9), packed="lsb", ranges=(1024, 4096, 512))]
+)
+def test_reader__picks_single_events(build: Build, tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    rows = rng.integers(0, 250, (20_001, 3))
+    path = tmp_path / "picked.fcs"
+    path.write_bytes(build.bend(events=rows.tolist()).bytes())
+    spread = np.sort(rng.choice(20_001, 300, replace=False))
+    for sample in (read_fcs(path), Sample.from_arrays(rows.astype(float), ["A", "B", "C"])):
+        with sample.open() as reader:
+            for positions in (spread, np.array([0, 20_000]), np.array([8191, 8192]), np.arange(0)):
+                out = np.full((3, 301), -1.0)
+                reader.pick(positions, [2, 0], out)
+                np.testing.assert_array_equal(out[:2, : len(positions)], rows[positions][:, [2, 0]].T)
+                assert (out[:2, len(positions) :] == -1).all()
+                assert (out[2] == -1).all()
+            with pytest.raises((FCSError, IndexError)):
+                reader.pick(np.array([20_001]), [0], out)
+
+
+def test_reader__looks_again_at_columns_that_may_have_changed(path: Path) -> None:
+    out = np.empty((2, 4))
+    for sample in (read_fcs(path), Sample.from_arrays(TRUTH, ["A", "B", "C"])):
+        with sample.open() as reader:
+            columns = np.array([0, 1])
+            reader.read(0, 4, columns, out)
+            columns[:] = 2, 1
+            reader.read(0, 4, columns, out)
+            np.testing.assert_array_equal(out, TRUTH[:, [2, 1]].T)
+            columns[0] = 3
+            with pytest.raises(FCSError, match="can't be read into"):
+                reader.read(0, 4, columns, out)
+            frozen = np.array([1, 2])
+            frozen.flags.writeable = False
+            for _ in range(2):
+                reader.read(0, 4, frozen, out)
+                np.testing.assert_array_equal(out, TRUTH[:, [1, 2]].T)
+            for bad in (np.empty((1, 4)), np.empty((2, 3)), np.empty((2, 4), np.float32)):
+                with pytest.raises(FCSError, match="can't be read into"):
+                    reader.read(0, 4, frozen, bad)
+
+
 @pytest.mark.parametrize("columns", [[3], [-1], [0, 1, 2, 0, 1]])
 def test_reader__never_leaves_its_arrays(columns: list[int], path: Path) -> None:
     samples = (read_fcs(path), Sample.from_arrays(TRUTH, ["A", "B", "C"]))

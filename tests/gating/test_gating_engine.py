@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -173,10 +174,13 @@ def test_engine__gives_the_same_bits_from_a_file_and_from_memory(
     assert dict(streamed.counts) == dict(memory.counts)
 
 
-@settings(deadline=None, max_examples=60)
-@given(st.data(), st.integers(0, 2**32 - 1))
-def test_update__equals_a_new_gating_bit_for_bit(data: st.DataObject, seed: int) -> None:
+@settings(deadline=None, max_examples=100)
+@given(st.data(), st.integers(0, 2**32 - 1), st.booleans())
+def test_update__equals_a_new_gating_bit_for_bit(data: st.DataObject, seed: int, finite: bool) -> None:
     template, sample = data.draw(templates()), sample_of(seed, 300)[0]
+    if finite:  # else every edit is a new gating
+        values = np.nan_to_num(sample.values(), nan=0.5, posinf=9.0, neginf=-1.0)
+        sample = Sample.from_arrays(values, list(sample.channels), spillover=sample.spillover)
     before = gate(sample, template, threads=1)
     edited = data.draw(st.sampled_from([p for p in template.populations if p.names]))
     new = data.draw(shapes())
@@ -192,3 +196,56 @@ def test_update__equals_a_new_gating_bit_for_bit(data: st.DataObject, seed: int)
     for a, b in zip(sorted(updated.histograms, key=key), sorted(fresh.histograms, key=key), strict=True):
         assert key(a) == key(b)
         np.testing.assert_array_equal(a.counts, b.counts)
+
+
+def tree_of_gates() -> Template:
+    """Populations that need each other in every way, above and below each other."""
+    outcomes = {"-+": "upper", "++": "both", "+-": "right"}
+    return Template.of(
+        Polygon("A", "B", [(-1.0, -1.0), (8.0, -1.0), (8.0, 8.0), (-1.0, 8.0)], name="cells"),
+        Range("C", low=0.0, name="viable", parent="cells"),
+        Quadrant("A", 1.0, "B", 1.0, names=outcomes, parent="viable"),
+        Boolean("or", ["upper", Not("right")], name="either", parent="cells"),
+        Population(Range("D", high=5.0), "rest", "cells", ("both",)),
+        Ellipsoid(["B", "C"], (1.0, 1.0), [(5.0, 1.0), (1.0, 5.0)], name="round", parent="upper"),
+        scales=SCALES,
+        compensation="file",
+    )
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("kind", ["memory", "file"])
+@pytest.mark.parametrize(
+    "edits",
+    [
+        [("viable", {"low": 0.5})],
+        [("cells", {"vertices": [(-0.5, -0.5), (8.0, -1.0), (8.0, 8.0)]})],
+        [("upper", {"x_cut": 2.0})],
+        [("round", {"centre": (2.0, 2.0)})],
+        [("cells", {"vertices": [(100.0, 100.0), (101.0, 100.0), (101.0, 101.0)]})],  # nobody is left
+        [("viable", {"low": 0.5}), ("round", {"centre": (2.0, 2.0)})],  # one needs the other's followers
+        [("rest", {"high": 3.0}), ("viable", {"low": -1.0})],
+        [],
+    ],
+)
+def test_update__of_many_blocks_equals_a_new_gating(edits, kind: str, threads: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(11)
+    values = {
+        name: rng.choice(VALUES, 3 * SIZE + 5) + rng.choice([0.0, 0.125], 3 * SIZE + 5) for name in CHANNELS
+    }
+    matrix = Spillover(("A", "B", "C"), [[1, 0.5, 0], [0.25, 1, 0], [0, 0, 1]])
+    sample = Sample.from_arrays(values, spillover=matrix)
+    if kind == "file":
+        write_fcs(tmp_path / "tube.fcs", sample)
+        sample = read_fcs(tmp_path / "tube.fcs")
+    template = tree_of_gates()
+    before = gate(sample, template, threads=1)
+    for name, change in edits:
+        template = template.with_gate(name, **change)
+    updated, fresh = before.update(template, threads=threads), gate(sample, template, threads=1)
+    assert dict(updated.counts) == dict(fresh.counts)
+    assert updated.counts["root"] == 3 * SIZE + 5
+    assert dict(updated.non_finite) == dict(fresh.non_finite)
+    assert updated.membership().tobytes() == fresh.membership().tobytes()
+    again = updated.update(tree_of_gates(), threads=threads)
+    assert again.membership().tobytes() == before.membership().tobytes()

@@ -194,6 +194,22 @@ def test_pack__equals_its_twin_and_unpack_gives_it_back(n_populations: int, n_ev
         np.testing.assert_array_equal(fast[:n_events], masks[p, :n_events])
 
 
+@pytest.mark.parametrize("n_words", [1, 2])
+def test_renew_and_tally__equal_their_twins(n_words: int) -> None:
+    rng = np.random.default_rng(8)
+    old, chosen = rng.integers(0, 2**64, (90, n_words), np.uint64), rng.integers(0, 2**64, n_words, np.uint64)
+    fresh = np.where(rng.random((90, 1)) < 0.7, old, rng.integers(0, 2**64, (90, n_words), np.uint64))
+    results = []
+    for module in (bits, naive_bits):
+        out, index = np.full_like(old, 7), np.full(91, 7, np.uint32)
+        counts = np.arange(64 * n_words + 1)
+        count = module.renew(old, fresh, chosen, out, index)
+        module.tally(old, out, counts)
+        results.append((count, index[:count].tolist(), out.tolist(), counts.tolist()))
+    assert results[0] == results[1]
+    assert 5 < results[0][0] < 60
+
+
 SCALES = [
     Linear(10.0),
     Linear(1e9, 1e3),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["pack", "unpack"]
+__all__ = ["pack", "renew", "tally", "unpack"]
 
 
 def pack(masks, out) -> None:
@@ -17,3 +17,23 @@ def unpack(words, population, out) -> None:
     out[:] = False
     for e in range(words.shape[0]):
         out[e] = int(words[e, population // 64]) >> population % 64 & 1
+
+
+def renew(old, fresh, chosen, out, index):
+    found = []
+    for e in range(len(old)):
+        for word in range(old.shape[1]):
+            stays, comes = ~int(chosen[word]) & int(old[e, word]), int(chosen[word]) & int(fresh[e, word])
+            out[e, word] = stays | comes
+        if any(out[e] != old[e]):
+            found.append(e)
+    index[: len(found)] = found
+    return len(found)
+
+
+def tally(old, new, counts) -> None:
+    for before, after in zip(old.tolist(), new.tolist(), strict=True):
+        for p in range(len(counts)):
+            word, bit = divmod(p, 64)
+            if word < len(before):
+                counts[p] += (after[word] >> bit & 1) - (before[word] >> bit & 1)

@@ -29,6 +29,9 @@ class BlockReader(Protocol):
             The file was changed since its header was read.
         """
 
+    def pick(self, positions: NDArray[np.int64], columns: Columns, out: NDArray[np.float64]) -> None:
+        """Fill ``out[k, :n]`` with data units of ``columns[k]`` for the events at `positions` (n,), ascending."""
+
     def close(self) -> None:
         """Give back what the reader holds."""
 

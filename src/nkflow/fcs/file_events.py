@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nkflow.errors import FCSChangedError
-from nkflow.fcs.blocks import Columns, Request
+from nkflow.fcs.blocks import Columns, Request, check_range
 from nkflow.fcs.channels import Channel
 from nkflow.fcs.decode import Decoder
 from nkflow.fcs.hashing import BlockHasher, FileHasher, file_sha256
@@ -105,6 +105,32 @@ class FileReader:
         wanted = self._request.checked(first, count, columns, out)
         block, skip = self._load(first, count)
         self._decoder.values(block, skip, count, wanted, out)
+
+    def pick(self, positions: NDArray[np.int64], columns: Columns, out: NDArray[np.float64]) -> None:
+        """Fill ``out[k, :n]`` with data units of ``columns[k]`` for the events at `positions` (n,), ascending."""
+        layout, n = self._events.layout, len(positions)
+        wanted = self._request.checked(0, n, columns, out)
+        if n == 0:
+            return
+        check_range(int(positions[0]), int(positions[-1]) + 1 - int(positions[0]), self._events.n_events)
+        whole = layout.row_bits % 8 == 0
+        rows = np.empty((n if whole else 0, layout.row_bytes), np.uint8)
+        block = np.empty((0 if whole else len(wanted), _BLOCK))
+        done = 0
+        while done < n:
+            first = int(positions[done])
+            stop = int(np.searchsorted(positions, first + _BLOCK))
+            near = positions[done:stop] - first
+            count = int(near[-1]) + 1
+            bytes_, skip = self._load(first, count)
+            if whole:
+                rows[done:stop] = bytes_[: count * layout.row_bytes].reshape(count, -1)[near]
+            else:
+                self._decoder.values(bytes_, skip, count, wanted, block)
+                out[: len(wanted), done:stop] = block[:, near]
+            done = stop
+        if whole:
+            self._decoder.values(rows.reshape(-1), 0, n, wanted, out)
 
     def load_matrix(self, result: NDArray[np.generic], stored: np.dtype[np.generic]) -> None:
         """Fill `result` (n_events, n_channels) where the file holds that matrix in the type `stored`."""

@@ -88,6 +88,15 @@ class MemoryReader:
             if self._converts[column]:
                 convert(out[row, :count], events.channels[column], events.time_step)
 
+    def pick(self, positions: NDArray[np.int64], columns: Columns, out: NDArray[np.float64]) -> None:
+        """Fill ``out[k, :n]`` with data units of ``columns[k]`` for the events at `positions` (n,), ascending."""
+        events, n = self._events, len(positions)
+        wanted = self._request.checked(0, n, columns, out)
+        for row, column in enumerate(wanted.tolist()):
+            out[row, :n] = events.columns[column][positions]
+            if self._converts[column]:
+                convert(out[row, :n], events.channels[column], events.time_step)
+
     def close(self) -> None:
         """Nothing to give back."""
 

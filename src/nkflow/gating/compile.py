@@ -29,6 +29,7 @@ def compile_program(
     *,
     recalled: Mapping[int, int] | None = None,
     draw_below: Iterable[int] | None = None,
+    only: Iterable[int] | None = None,
 ) -> Program:
     """Return the program of a bound template.
 
@@ -38,6 +39,8 @@ def compile_program(
         Populations that are not evaluated but read from an earlier run, with their bit there.
     draw_below
         Populations (-1: root) whose gates are drawn, that is whose events are counted into histograms; None: all.
+    only
+        Populations to evaluate, where all that they need is among them or recalled; None: all that are not recalled.
 
     Raises
     ------
@@ -46,18 +49,21 @@ def compile_program(
     """
     nodes = range(-1, len(binding.template.tree.nodes))
     draw = frozenset(nodes if draw_below is None else draw_below)
-    return _Compiler(binding, dict(recalled or {}), draw).program()
+    wanted = frozenset(nodes if only is None else only)
+    return _Compiler(binding, dict(recalled or {}), draw, wanted).program()
 
 
 class _Compiler:
     """The state of `compile_program`: what is known of the columns, and the steps so far."""
 
-    def __init__(self, binding: Binding, recalled: dict[int, int], draw: frozenset[int]) -> None:
+    def __init__(
+        self, binding: Binding, recalled: dict[int, int], draw: frozenset[int], wanted: frozenset[int]
+    ) -> None:
         self.binding, self.recalled, self.draw = binding, recalled, draw
         self.tree = binding.template.tree
         self.nodes = self.tree.nodes
         self.gates = [population.gate for population in binding.template.populations]
-        self.todo = frozenset(self.tree.order) - set(self.not_evaluable) - set(recalled)
+        self.todo = wanted & set(self.tree.order) - set(self.not_evaluable) - set(recalled)
         self.steps: list[Coded] = []
         self.drawings: list[Drawing] = []
         self.bins: dict[tuple[int, Axis], int] = {}
@@ -81,6 +87,7 @@ class _Compiler:
             drawings=tuple(self.drawings),
             losses=tuple(self._losses()),
             not_evaluable=self.not_evaluable,
+            evaluated=self.todo,
         )
 
     @cached_property

@@ -16,7 +16,7 @@ from nkflow.kernels import finite
 from nkflow.kernels.program import run_block
 from nkflow.scales.table import settled
 
-__all__ = ["WORD", "evaluate"]
+__all__ = ["LARGEST", "WORD", "evaluate", "read_only"]
 
 WORD = 64  # populations in a word of membership
 LARGEST = 1e250  # above any measurement; below overflow whatever matrix is applied
@@ -87,7 +87,7 @@ def _work(
     shape = len(columns.decode), columns.first_ratio, len(columns.labels)
     constants, none = program.constants, np.empty((0, 1), dtype=np.uint64)
     recalled = none if before is None else before
-    recalled = _read_only(recalled)
+    recalled = read_only(recalled)
     with sample.open() as reader:
         for first in starts:
             last = min(first + SIZE, sample.n_events)
@@ -104,7 +104,7 @@ def _work(
                 _count_non_finite(program, block)
 
 
-def _read_only(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def read_only(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Return a view that can't be written; the kernel is compiled for that alone."""
     view = words.view()
     view.flags.writeable = False

@@ -44,6 +44,8 @@ class Program:
         For the count of non-finite events.
     not_evaluable
         Population -> why.
+    evaluated
+        The populations that the steps evaluate, without those that are recalled.
     """
 
     binding: Binding
@@ -54,6 +56,7 @@ class Program:
     drawings: tuple[Drawing, ...]
     losses: tuple[Loss, ...]
     not_evaluable: dict[int, str]
+    evaluated: frozenset[int]
 
     @property
     def n_populations(self) -> int:

@@ -16,6 +16,7 @@ from nkflow.gating.evaluate import evaluate
 from nkflow.gating.result import Gating
 from nkflow.gating.run import run, thread_count
 from nkflow.gating.template import Template
+from nkflow.gating.turned import Edit, turned
 
 __all__ = ["updated"]
 
@@ -31,9 +32,9 @@ def updated(before: Gating, template: Template, *, threads: int | None = None) -
     binding = bind(sample, template, spillover=before.given, allow=before.allow)
     count = thread_count(threads, sample.n_events)
     kept = _kept(before, binding)
-    totals = None if kept is None else _partly(sample, before, binding, kept, count)
-    if totals is not None:
-        return totals
+    updated = None if kept is None else _partly(sample, before, binding, kept, count)
+    if updated is not None:
+        return updated
     return run(
         sample,
         binding,
@@ -68,6 +69,20 @@ def _kept(before: Gating, binding: Binding) -> dict[int, int] | None:
     return kept
 
 
+def _edit(before: Gating, binding: Binding, kept: dict[int, int]) -> Edit | None:
+    """Return what is to be evaluated again where the tree is the same; None where it is not that simple."""
+    old, tree = before.binding, binding.template.tree
+    if [node.path for node in old.template.tree.nodes] != [node.path for node in tree.nodes]:
+        return None
+    again = [index for index in tree.order if index not in kept]
+    if any(_meaning(binding, index) is None for index in again) or before.not_evaluable:
+        return None
+    edited = frozenset(index for index in again if _meaning(binding, index) != _meaning(old, index))
+    following = frozenset(again) - edited
+    simple = not any(following.intersection(tree.nodes[index].needs) for index in edited)
+    return Edit(edited, following) if simple else None
+
+
 def _meaning(binding: Binding, index: int) -> object:
     """Return all that decides who is in a population, its needs by path."""
     tree = binding.template.tree
@@ -84,10 +99,17 @@ def _partly(
     sample: Sample, before: Gating, binding: Binding, kept: dict[int, int], threads: int
 ) -> Gating | None:
     """Return the gating with `kept` populations recalled; None where an event turned up that has no number."""
-    program = compile_program(binding, recalled=kept, draw_below=())
-    totals = evaluate(sample, program, threads=threads, before=before.totals.words)
-    if totals.n_non_finite:
-        return None
+    edit, totals, missing = _edit(before, binding, kept), None, before.not_evaluable
+    if edit is not None:
+        totals = turned(sample, before.totals, binding, edit, threads)
+    if totals is None:
+        program = compile_program(binding, recalled=kept, draw_below=())
+        totals, missing = (
+            evaluate(sample, program, threads=threads, before=before.totals.words),
+            program.not_evaluable,
+        )
+        if totals.n_non_finite:
+            return None
     undrawn = _drawn_anew(before, binding, kept)
     old = tuple(_old_drawings(before, binding, kept, undrawn))
     return Gating(
@@ -95,7 +117,7 @@ def _partly(
         binding,
         replace(totals, histograms=tuple(counts for _, counts in old)),
         tuple(drawing for drawing, _ in old),
-        program.not_evaluable,
+        missing,
         before.given,
         before.allow,
         undrawn,

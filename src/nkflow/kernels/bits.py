@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from nkflow.kernels.jit import kernel
 
-__all__ = ["pack", "unpack"]
+__all__ = ["pack", "renew", "tally", "unpack"]
 
 
 @kernel
@@ -55,3 +55,61 @@ def unpack(words: NDArray[np.uint64], population: int, out: NDArray[np.bool_]) -
         out[e] = (words[e, word] >> shift) & np.uint64(1)
     for e in range(words.shape[0], out.shape[0]):
         out[e] = False
+
+
+@kernel
+def renew(
+    old: NDArray[np.uint64],
+    fresh: NDArray[np.uint64],
+    chosen: NDArray[np.uint64],
+    out: NDArray[np.uint64],
+    index: NDArray[np.uint32],
+) -> int:
+    """Write `old` with the bits `chosen` from `fresh` to `out`, and where they differ to `index`; return how many do.
+
+    Parameters
+    ----------
+    old, fresh, out : (n, n_words)
+    chosen : (n_words,)
+    index : (>= n + 1,)
+    """
+    count = np.uint64(0)
+    if old.shape[1] == 1:  # nearly all templates; the same without the loop over words
+        few, more, kept, one = (
+            old.reshape(old.size),
+            fresh.reshape(fresh.size),
+            out.reshape(out.size),
+            chosen[0],
+        )
+        for e in range(few.shape[0]):
+            kept[e] = few[e] ^ ((few[e] ^ more[e]) & one)
+        for e in range(few.shape[0]):
+            index[count] = e  # overwritten by the next event where nothing differs: no branch
+            count += np.uint64(few[e] != kept[e])
+        return int(count)
+    for e in range(old.shape[0]):
+        changed = np.uint64(0)
+        for word in range(old.shape[1]):
+            turned = (old[e, word] ^ fresh[e, word]) & chosen[word]
+            out[e, word] = old[e, word] ^ turned
+            changed |= turned
+        index[count] = e
+        count += np.uint64(changed != np.uint64(0))
+    return int(count)
+
+
+@kernel
+def tally(old: NDArray[np.uint64], new: NDArray[np.uint64], counts: NDArray[np.int64]) -> None:
+    """Add to `counts` (>= n_populations,) how many more of the events (n, n_words) are in each population by `new`."""
+    one = np.uint64(1)
+    for e in range(old.shape[0]):
+        for word in range(old.shape[1]):
+            turned = old[e, word] ^ new[e, word]
+            population = word * 64
+            while turned != np.uint64(0):
+                if turned & one != np.uint64(0):
+                    counts[population] += (
+                        1 if (new[e, word] >> np.uint64(population - word * 64)) & one else -1
+                    )
+                turned >>= one
+                population += 1
