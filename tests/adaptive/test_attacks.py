@@ -134,6 +134,14 @@ def test_odd_release_tube__has_no_gate_and_says_why(release: Tube, name: str) ->
     assert any(finding.severity == "error" for finding in found.findings)
 
 
+def test_valleys_elsewhere__are_told_in_data_units(release: Tube) -> None:
+    values = release.values
+    values[:, [c.index for c in release.tube.sample.channels if c.kind == "scatter"]] *= 2
+    message = release.gated(values).resolution.missing["debris"].message
+    first = float(message.partition("there are valleys at ")[2].partition(",")[0])
+    assert first == pytest.approx(2 * 40_000, rel=0.3)
+
+
 def test_release_tube_without_nkt_like_cells__keeps_nk_and_t(release: Tube) -> None:
     found = release.gated(release.values[~release.of("NKT-like")])
     assert found.counts["NK"] == pytest.approx(release.tube.truth_counts["NK"], rel=0.01)

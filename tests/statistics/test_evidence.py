@@ -49,3 +49,18 @@ def test_evidence__intervals_of_count_sets_cover_as_they_say() -> None:
     wrong = [value for by in found["wrong PASS at the limit"].values() for value in by.values()]
     assert max(wrong) <= 0.05 + 3 * (0.05 * 0.95 / found["sets"]) ** 0.5
     assert min(found["power at half the limit, 100 events, u_other 5 %"].values()) >= 0.95
+
+
+def test_evidence__adaptive_lots_get_a_verdict_and_none_that_must_not_passes() -> None:
+    found = figures("adaptive_lots")
+    ordinary, adversarial = found["yield"], found["adversarial"]
+    assert ordinary["lots"] >= 200
+    assert ordinary["not_invalid"] >= 0.97
+    assert ordinary["at_most_half_of_every_limit"] >= 100
+    assert ordinary["pass"] >= 0.90
+    assert ordinary["t_per_kg_upper_bound_holds"] >= 0.95
+    assert len(adversarial) == 6
+    assert sum(kind["tubes"] for kind in adversarial.values()) >= 300
+    for name, kind in adversarial.items():
+        assert kind["tubes"] >= 50, name
+        assert kind["false_pass"] == [], name

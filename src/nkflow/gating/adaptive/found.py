@@ -66,7 +66,11 @@ class Cut:
 
 @dataclass(frozen=True, eq=False)
 class NoGate:
-    """No gate, and why; `candidate` is what a person may look at, never used by itself, and so is `plane`."""
+    """No gate, and why.
+
+    `candidate`, `plane` and `elsewhere` (valleys where none was looked for, display units) are what a person may
+    look at; none is used by itself.
+    """
 
     reason: Reason
     message: str
@@ -75,6 +79,7 @@ class NoGate:
     candidate: Cut | None = None
     density: Density | None = field(default=None, repr=False)
     plane: Plane | None = field(default=None, repr=False)
+    elsewhere: tuple[float, ...] = ()
 
 
 Found: TypeAlias = Cut | NoGate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -35,6 +35,7 @@ from nkflow.gating.adaptive.window import Window, allowed
 from nkflow.gating.bind import Binding, bind
 from nkflow.gating.gates import Dimension, Gate, Range
 from nkflow.gating.template import Template
+from nkflow.scales import Scale
 
 __all__ = ["resolve"]
 
@@ -175,7 +176,7 @@ class _Work:
         preferred = None if prefer is None else self._window(cut.channel, prefer)
         values = events.display(Dimension(cut.channel), of)
         found: Found = find_cut(method, values, window=window, prefer=preferred, seed=seed)
-        return allowed(found, window), source
+        return _in_data_units(allowed(found, window), self.template.scales.get(cut.channel)), source
 
     def _band(self, cut: CutDocument, method: BandMethod, of: int, *, seed: int) -> Band | NoGate:
         entry = next(iter(entries_set(cut, self.template.tree)))
@@ -238,3 +239,12 @@ class _Work:
         for entry, gate in changed.items():
             self.gates[entry] = gate
         return answer, value
+
+
+def _in_data_units(found: Found, scale: Scale | None) -> Found:
+    """Return *no gate* with the places elsewhere in its message, in data units as people read them."""
+    if not isinstance(found, NoGate) or not found.elsewhere:
+        return found
+    values = (at if scale is None else float(scale.inverse(at)) for at in found.elsewhere)
+    places = ", ".join(f"{value:.4g}" for value in values)
+    return replace(found, message=f"{found.message}; there are valleys at {places}")

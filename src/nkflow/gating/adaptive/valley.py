@@ -116,7 +116,8 @@ def beside_top(
     candidates = _valleys(found)
     inside = _in_reach(candidates, window)
     if not inside:
-        return NoGate("no-valley", "no valley where the beads are looked for", "beads", found.n, None, found)
+        text, places = "no valley where the beads are looked for", tuple(each.at for each in candidates)
+        return NoGate("no-valley", text, "beads", found.n, None, found, elsewhere=places)
     answer = _answer(found, candidates, inside[-1], method="beads", seed=seed)
     if isinstance(answer, Cut):
         low, high = np.quantile(values[values >= answer.at], [0.25, 0.75])
@@ -207,9 +208,9 @@ def _answer(
     found: Density, candidates: list[_Valley], chosen: _Valley | None, *, method: str, seed: int
 ) -> Found:
     if chosen is None:
-        places = ", ".join(f"{each.at:.3f}" for each in candidates)
-        text = f"no valley where one is looked for; there are valleys at {places}"
-        return NoGate("no-valley", text, method, found.n, None, found)
+        text = "no valley where one is looked for"
+        places = tuple(each.at for each in candidates)
+        return NoGate("no-valley", text, method, found.n, None, found, elsewhere=places)
     bins = _low_part(found, chosen)
     rows = replicated(found, bins, seed=seed)
     places_of = np.empty(len(rows))
