@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,6 +65,15 @@ class TestBlood:
             (low, high), (lowest, highest) = windows[name]["window"], windows[name]["window_before"]
             assert lowest < low < high < highest
             assert windows[name]["n"] >= 10
+        picture = (
+            adopt("tbnk", tmp_path / "tubes").page().partition("<title>CD3</title>")[2].partition("</svg>")[0]
+        )
+        places = [
+            float(at) for at in re.findall(r'd="M([\d.]+) [^"]*" stroke="#777777" stroke-dash', picture)
+        ]
+        assert (
+            len(places) < 2 or places[1] - places[0] > 100
+        )  # the shipped window, as wide as it is on this axis
         assert (windows["singlets"]["n"] == 0) is not cytometer.height
         for seed in (60, 61, 62):
             tube = blood_tube(seed, cytometer, events=12_000)

@@ -10,7 +10,6 @@ import numpy as np
 from nkflow.errors import DataError
 from nkflow.gating.adaptive.band import Band
 from nkflow.gating.adaptive.explained_drawing import PLAIN, curve_of
-from nkflow.gating.adaptive.resolution import Resolved
 from nkflow.gating.run import gate
 from nkflow.gating.template import Template
 from nkflow.laboratory.adoption.adopted import AdoptedCut
@@ -19,6 +18,7 @@ from nkflow.plots.axis import Axis
 from nkflow.plots.cut import CutPicture, cut_svg
 from nkflow.plots.sheet import sheet_html
 from nkflow.release.drawing import drawings
+from nkflow.scales import Scale
 
 if TYPE_CHECKING:
     from nkflow.laboratory.adoption.adopted import Adoption
@@ -68,11 +68,16 @@ def _words(cuts: Sequence[AdoptedCut]) -> list[str]:
 
 
 def _cuts(adoption: Adoption) -> tuple[str, ...]:
-    pictures = (_picture(cut, adoption.found) for cut in adoption.cuts)
+    spaces = [shipped.space for shipped in adoption.before.document.cuts]
+    pictures = (
+        _picture(cut, adoption.found, in_display=space == "display")
+        for cut, space in zip(adoption.cuts, spaces, strict=True)
+    )
     return tuple(cut_svg(picture) for picture in pictures if picture is not None)
 
 
-def _picture(cut: AdoptedCut, tubes: Sequence[FoundIn]) -> CutPicture | None:
+def _picture(cut: AdoptedCut, tubes: Sequence[FoundIn], *, in_display: bool) -> CutPicture | None:
+    """Return one cut in all tubes; `in_display`: the template has its windows in display units."""
     seen = [
         found
         for tube in tubes
@@ -89,8 +94,9 @@ def _picture(cut: AdoptedCut, tubes: Sequence[FoundIn]) -> CutPicture | None:
     band = isinstance(first.answer, Band)
     sign = -1.0 if band else 1.0
     places = tuple(sign * place for place in cut.places.values())
-    window = _shown(cut.after, first) if cut.own is None else (cut.own.low, cut.own.high)
-    shipped = _shown(cut.before, first)
+    scale = None if in_display else first.scale
+    window = _shown(cut.after, scale) if cut.own is None else (cut.own.low, cut.own.high)
+    shipped = _shown(cut.before, scale)
     if band:
         window = (-window[1], -window[0])
         shipped = (-cut.before[1], -cut.before[0])
@@ -108,10 +114,11 @@ def _picture(cut: AdoptedCut, tubes: Sequence[FoundIn]) -> CutPicture | None:
     return CutPicture(axis, tuple(curves), window, places, 0.0, (), cut.name, note, inside)
 
 
-def _shown(window: tuple[float, float], found: Resolved) -> tuple[float, float]:
-    if found.scale is None or found.document.space == "display":
+def _shown(window: tuple[float, float], scale: Scale | None) -> tuple[float, float]:
+    """Return a window in display units; without a scale it stands in them."""
+    if scale is None:
         return window
-    return float(found.scale.forward(window[0])), float(found.scale.forward(window[1]))
+    return float(scale.forward(window[0])), float(scale.forward(window[1]))
 
 
 def _gates(adoption: Adoption) -> Iterator[tuple[str, Sequence[str], Sequence[str]]]:
