@@ -18,7 +18,7 @@ from nkflow.gating.steps import Combine, InEllipsoid, InPolygon, Side
 from nkflow.gating.tree import ROOT, Node
 from nkflow.scales import Linear, Scale, pull_back
 
-__all__ = ["LOWEST", "combined", "display", "ellipsoid", "polygon", "scale_for", "sides"]
+__all__ = ["LOWEST", "combined", "display", "ellipsoid", "polygon", "scale_for", "sides", "thresholds"]
 
 LOWEST = -float(np.finfo(np.float64).max)  # the open lower end: -inf itself is no measurement
 Ends = tuple[float | None, float | None]
@@ -28,22 +28,27 @@ def sides(
     gate: Range | Rectangle | Quadrant, outcome: str, sources: Sequence[Source], columns: Sequence[int]
 ) -> tuple[tuple[Side, ...], str]:
     """Return the sides of a gate (of one outcome of a quadrant) in data units, and words for them."""
-    match gate:
-        case Range() | Rectangle():
-            ends: Sequence[Ends] = [(low, high) for _, low, high in gate.sides]
-        case Quadrant():
-            ends = gate.intervals(outcome)
-        case _:
-            assert_never(gate)
-    found, words = [], []
-    for source, column, (low, high) in zip(sources, columns, ends, strict=True):
-        first, low_words = _threshold(source, low, gate.space)
-        last, high_words = _threshold(source, high, gate.space)
-        found.append(
-            Side(column, LOWEST if first is None else max(first, LOWEST), math.inf if last is None else last)
-        )
-        words.append(_side_words(source.label, low_words, high_words))
+    found = [
+        Side(column, *ends) for column, ends in zip(columns, thresholds(gate, outcome, sources), strict=True)
+    ]
+    words = [
+        _side_words(source, side, ends, gate.space)
+        for source, side, ends in zip(sources, found, _ends(gate, outcome), strict=True)
+    ]
     return tuple(found), " and ".join(words)
+
+
+def thresholds(
+    gate: Range | Rectangle | Quadrant, outcome: str, sources: Sequence[Source]
+) -> list[tuple[float, float]]:
+    """Return the half-open interval of each side of a gate (of one outcome of a quadrant) in data units."""
+    return [
+        (
+            LOWEST if low is None else max(_threshold(source, low, gate.space), LOWEST),
+            math.inf if high is None else _threshold(source, high, gate.space),
+        )
+        for source, (low, high) in zip(sources, _ends(gate, outcome), strict=True)
+    ]
 
 
 def polygon(
@@ -128,19 +133,33 @@ def _on_scales(point: Sequence[float], sources: Sequence[Source], gate: Ellipsoi
     ]
 
 
-def _threshold(source: Source, value: float | None, space: Space) -> tuple[float | None, str]:
-    """Return a threshold in data units, and words for it."""
-    if value is None:
-        return None, ""
-    if space == "data" or source.scale is None:
-        return float(value), f"{value:g}"
-    pulled = pull_back(source.scale, value)
-    return pulled, f"{pulled:.17g} (pulled back from {value:g} on {source.scale})"
+def _ends(gate: Range | Rectangle | Quadrant, outcome: str) -> Sequence[Ends]:
+    match gate:
+        case Range() | Rectangle():
+            return [(low, high) for _, low, high in gate.sides]
+        case Quadrant():
+            return gate.intervals(outcome)
+        case _:
+            assert_never(gate)
 
 
-def _side_words(label: str, low: str, high: str) -> str:
+def _threshold(source: Source, value: float, space: Space) -> float:
+    """Return a threshold in data units."""
+    return float(value) if space == "data" or source.scale is None else pull_back(source.scale, value)
+
+
+def _side_words(source: Source, side: Side, ends: Ends, space: Space) -> str:
+    low, high = (_end_words(source, *pair, space) for pair in zip(ends, (side.low, side.high), strict=True))
     if low and high:
-        return f"{low} <= {label} < {high}"
+        return f"{low} <= {source.label} < {high}"
     if not low and not high:
-        return f"{label} is finite"
-    return f"{label} >= {low}" if low else f"{label} < {high}"
+        return f"{source.label} is finite"
+    return f"{source.label} >= {low}" if low else f"{source.label} < {high}"
+
+
+def _end_words(source: Source, value: float | None, threshold: float, space: Space) -> str:
+    if value is None:
+        return ""
+    if space == "data" or source.scale is None:
+        return f"{value:g}"
+    return f"{threshold:.17g} (pulled back from {value:g} on {source.scale})"

@@ -13,11 +13,13 @@ from nkflow.fcs.sample import Sample
 from nkflow.gating.bind import Binding, Source
 from nkflow.gating.block import SIZE, Block
 from nkflow.gating.columns import columns_for
-from nkflow.gating.compile_gate import ellipsoid, polygon, scale_for, sides
+from nkflow.gating.compile_gate import ellipsoid, polygon, scale_for, thresholds
 from nkflow.gating.gates import Boolean, Dimension, Ellipsoid, Gate, Polygon
 from nkflow.gating.tree import Node
 from nkflow.kernels import ellipsoid as ellipsoids
 from nkflow.kernels import polygon as polygons
+from nkflow.kernels.ranges import in_range
+from nkflow.kernels.select import select, take
 from nkflow.scales import Scale
 
 __all__ = ["MOST", "Events"]
@@ -52,6 +54,7 @@ class Events:
     n: int
     of: int
     _masks: dict[int, Mask] = field(default_factory=dict)
+    _found: dict[int, NDArray[np.uint32]] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def read(
@@ -88,9 +91,17 @@ class Events:
 
     def display(self, dimension: Dimension, population: int) -> Array:
         """Return the values of a population's events on the template's scale."""
-        values = self.values(dimension)[self.mask(population)]
-        scale = self.scale(dimension)
-        return values if scale is None else scale.column(values)
+        values, places, scale = self.values(dimension), self._places(population), self.scale(dimension)
+        inside = np.empty(len(places))
+        take(values, places, len(places), inside)
+        return inside if scale is None else scale.column(inside)
+
+    def _places(self, population: int) -> NDArray[np.uint32]:
+        """Return the positions of a population's events."""
+        if population not in self._found:
+            found = np.empty(self.n + 1, dtype=np.uint32)
+            self._found[population] = found[: select(self.mask(population), found)]
+        return self._found[population]
 
     def shown(self, dimension: Dimension) -> Array:
         """Return the values of all events (n,) on the template's scale."""
@@ -135,9 +146,9 @@ class Events:
                 inside &= self._outlined(gate, inside, population)
             case _:
                 sources = [self.binding.source(d) for d in gate.dimensions]
-                ends, _ = sides(gate, node.outcome, sources, range(len(sources)))
-                for side, source in zip(ends, sources, strict=True):
-                    inside &= (self.columns[source] >= side.low) & (self.columns[source] < side.high)
+                ends = thresholds(gate, node.outcome, sources)
+                for (low, high), source in zip(ends, sources, strict=True):
+                    in_range(self.columns[source], low, high, inside, inside)
         for other in node.exclude:
             inside &= ~self.mask(other)
         return inside
