@@ -41,7 +41,7 @@ __all__ = [
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 40
-MAX_VALUES = 1_000_000
+MAX_VALUES = 2_000_000
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -35,3 +35,22 @@ def test_detector_without_control__has_no_row() -> None:
     found = nk.spreading(made.spillover, {"PE-A": made.controls["PE-A"]})
     assert np.isnan(found.matrix[[0, 1, 2, 4, 5, 6, 7]]).all()
     assert np.isfinite(np.delete(found.matrix[3], 3)).all()
+
+
+def test_values_below_zero__count_like_any_other() -> None:
+    # STANDARDS CO-25: clipped at zero or put on a scale, the widths would be other ones
+    made = simulate_controls(3, "beads", events=6000)
+
+    def lower(sample: nk.Sample) -> nk.Sample:
+        values = np.array(sample.values())
+        values[:, [sample.index(name) for name in made.spillover.detectors]] -= 50_000.0
+        return nk.Sample.from_arrays(
+            values, sample.channels, keywords=dict(sample.keywords), name=sample.name
+        )
+
+    unstained = [lower(sample) for sample in made.negatives]
+    controls = {name: lower(made.controls[name]) for name in ("PE-A", "V450-A")}
+    expected = nk.spreading(made.spillover, {n: made.controls[n] for n in controls}, unstained=made.negatives)
+    found = nk.spreading(made.spillover, controls, unstained=unstained)
+    np.testing.assert_allclose(found.matrix, expected.matrix, rtol=1e-3, atol=1e-3)
+    assert np.nanmax(found.matrix) > 1
