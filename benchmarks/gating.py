@@ -4,7 +4,8 @@
 
 Files are generated and in the page cache. Every figure is the best of several runs that take turns, so that
 noise hits all alike; read the ratios, not the milliseconds. The targets are those of issue C. ``--cpu`` counts
-processor seconds instead of the clock's, for a machine that others use at the same time.
+processor seconds instead of the clock's, for a machine that others use at the same time. openflo is timed where
+``NKFLOW_OPENFLO_PYTHON`` names a Python that has it (`tests/rivals/openflo_gates.py`), the best of three runs.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from nkflow.gating.bind import bind
 from nkflow.scales import Linear, Logicle
 from nkflow.simulate import SimulatedLot, simulate_lot
 from rivals.flowkit_strategy import membership, strategy_of
+from rivals.openflo_gates import openflo
 
 Step = Callable[[], object]
 clock = time.perf_counter
@@ -161,6 +163,10 @@ def release(folder: Path, events: int) -> None:
     }
     title = f"release template, {events:,} events x 14 big-endian float32, 8 x 8 matrix, 11 gates"
     table(f"{title}; parse, counts, membership", [(name, times[name], notes.get(name, "")) for name in names])
+    name, seconds, note = openflo(path, template, gating.counts, clock.__name__)
+    if seconds == seconds:
+        note = f"{seconds / one:5.1f} x one thread (target 25); {note}"
+    print(f"  {name:<52} {seconds * 1e3:10.1f} ms  {note}")
 
 
 def floor(path: Path) -> Step:
