@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from nkflow.controls.dyes import best_match, family, says_unstained
 from nkflow.controls.identify import identify
 from nkflow.errors import CompensationError
 from nkflow.fcs.channels import Channel
+from nkflow.fcs.read import read_fcs
 from nkflow.fcs.sample import Sample
 from nkflow.simulate.stains import simulate_controls
 
@@ -76,6 +78,27 @@ def test_full_stain_in_the_folder__is_not_used() -> None:
     full = Sample.from_arrays(list(odd.values().T), odd.channels, name="FMO minus one.fcs")
     found = identify([made.controls["APC-A"], full, *made.negatives])
     assert [decision.role for decision in found.decisions][:2] == ["control", "not used"]
+
+
+def test_tube_that_only_brightness_speaks_for__takes_no_place_of_a_named_one() -> None:
+    made = simulate_controls(54, events=6000)
+    odd = renamed(made.controls["PE-A"], 7, {})
+    found = identify([odd, made.controls["APC-A"], made.controls["PE-A"], *made.negatives])
+    assert found.controls["PE-A"] is made.controls["PE-A"]
+    assert found.decisions[0].role == "not used"
+    assert made.controls["PE-A"].name in found.decisions[0].reason
+    alone = identify([odd, made.controls["APC-A"], *made.negatives])
+    assert alone.controls["PE-A"] is odd
+    with pytest.raises(CompensationError, match="two files") as refused:
+        identify([odd, renamed(made.controls["PE-A"], 8, {}), *made.negatives])
+    assert "--spectra" not in str(refused.value)
+
+
+def test_spectral_controls_taken_for_others__hint_at_spectra(reference: Path) -> None:
+    folder = reference / "compensation" / "spectral_controls"
+    with pytest.raises(CompensationError, match="two files") as refused:
+        identify([read_fcs(path) for path in sorted(folder.glob("*.fcs"))])
+    assert "--spectra" in str(refused.value)
 
 
 def test_nothing_that_is_a_control__is_refused() -> None:

@@ -168,6 +168,29 @@ def test_right_controls__are_named_for_nothing(simulated: SimulatedControls) -> 
     assert found.findings == ()
 
 
+@pytest.mark.parametrize("name", ["PE-A", "V450-A", "V500-A", "APC-A"])
+def test_sample_tube_given_as_a_control__is_no_single_stain(name: str) -> None:
+    made = simulate_controls(12, events=EVENTS)
+    tube = nk.simulate_lot(12, events=EVENTS).tubes[0].sample
+    found = nk.spillover_from_controls({name: tube}, unstained=made.negatives, strict=False)
+    about = [finding for finding in found.findings if finding.severity == "error"]
+    assert {finding.code for finding in about} & {"another-dye", "mislabelled-control"}, found.findings
+    assert all(tube.name in finding.message for finding in about)
+
+
+@pytest.mark.parametrize("method", ["median", "regression"])
+def test_right_controls_without_an_unstained_tube__use_their_own_negatives(method: str) -> None:
+    """CD3 is on more than half of the cells; CD45 and the dye of heat-killed cells are on all, and need a tube."""
+    made = simulate_controls(4, events=EVENTS)
+    found = nk.spillover_from_controls(made.controls, method=method, strict=False)
+    assert found.report("V450-A").negative == "its own negatives"
+    without = {finding.where for finding in found.findings if finding.code == "no-negative"}
+    assert without == ({"V500-A", "PerCP-Cy5-5-A"} if method == "median" else set())
+    assert not any(finding.code == "saturated-control" for finding in found.findings)
+    measured = found.errors > 0
+    assert np.abs(found.matrix - made.spillover.matrix)[measured].max() < 0.01
+
+
 def test_negative_of_another_carrier__is_not_taken() -> None:
     beads, cells = simulate_controls(9, "beads", events=EVENTS), simulate_controls(9, "cells", events=EVENTS)
     found = nk.spillover_from_controls({"PE-A": beads.controls["PE-A"]}, unstained=cells.negatives[0])
@@ -231,6 +254,33 @@ def test_real_controls__lie_level_on_events_that_were_not_used(
         assert len(apart) == 10
         assert np.all(np.abs(apart) <= np.maximum(0.25, 3 * error)), name
         assert np.median(np.abs(apart)) < 0.12, name
+
+
+def test_remainder_on_unused_events__is_sampling_noise(real: tuple[dict[str, Path], Path]) -> None:
+    """Over random halves the differences average to less than 0.25 robust SD: single ones scatter by up to 0.5."""
+    controls, unstained = real
+    all_of = {name: nk.read_fcs(path) for name, path in controls.items() if name not in DIM}
+    empty = nk.read_fcs(unstained)
+    apart: dict[str, list[np.ndarray]] = {name: [] for name in all_of}
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        chosen = {name: rng.random(sample.n_events) < 0.5 for name, sample in all_of.items()}
+        dark = rng.random(empty.n_events) < 0.5
+        for flip in (False, True):
+            used = {name: picked(sample, chosen[name] ^ flip) for name, sample in all_of.items()}
+            found = nk.spillover_from_controls(used, unstained=picked(empty, dark ^ flip))
+            for name, sample in all_of.items():
+                rest = picked(sample, ~chosen[name] ^ flip)
+                apart[name].append(compared(found, rest, picked(empty, ~dark ^ flip), name)[0])
+    for name, several in apart.items():
+        assert np.abs(np.mean(several, axis=0)).max() <= 0.25, name
+
+
+def picked(sample: Sample, keep: np.ndarray) -> Sample:
+    """The events of a sample that `keep` says."""
+    columns = list(sample.values()[keep].T)
+    made = Sample.from_arrays(columns, sample.channels, keywords=dict(sample.keywords), name=sample.name)
+    return replace(made, acquired=sample.acquired)
 
 
 def compared(found: nk.Spillover, stained: Sample, empty: Sample, name: str) -> tuple[np.ndarray, np.ndarray]:

@@ -112,7 +112,8 @@ def _chosen(
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
     say(f"reading {len(paths)} files")
     found = (identify_dyes if spectra else identify)([read_fcs(path) for path in paths])
-    return found.controls, found.unstained, [vars(decision) for decision in found.decisions]
+    decisions = [_decided(one.file, one.role, one.detector, one.reason) for one in found.decisions]
+    return found.controls, found.unstained, decisions
 
 
 def _decided(file: str, role: str, detector: str, reason: str) -> dict[str, str]:

@@ -11,10 +11,11 @@ from nkflow.controls.gated import Gated
 from nkflow.controls.slope import Row, regression
 from nkflow.controls.tube import Tube
 from nkflow.fcs.findings import Finding
+from nkflow.fitness.levels import half_width_below, shortest
 from nkflow.fitness.saturation import PILE
 from nkflow.gating.origin import compare
 
-__all__ = ["diagnose", "peak"]
+__all__ = ["another_dye", "diagnose", "mismatch", "peak"]
 
 SATURATED = 0.01  # of the scatter-gated events, at the end of another detector
 PILED = 0.001  # of them at the end of the own detector; right controls have less than 0.0001
@@ -30,6 +31,9 @@ MISMATCH = 0.01  # of a coefficient, and this many standard errors
 MISMATCH_ERRORS = 5.0
 FLATTER = 0.15  # of a coefficient: what noise in the own detector takes from a slope within the positives
 AT_MOST = 5_000
+OTHER_DYE, MIXTURE = 0.04, 0.1  # of the gated events: off the line of one dye; too many for any row ...
+OTHER_BRIGHT = 50.0  # ... by so many SDs of the negative (no autofluorescence is that bright) ...
+OTHER_PART = 0.2  # ... and by this part of the dye's own light; of real controls up to 2 % of the events are
 
 Array = NDArray[np.float64]
 
@@ -122,7 +126,7 @@ def _saturation(detector: str, control: Gated) -> list[Finding]:
     own, worst = control.saturated
     positives = (1.0 - own) * control.positives.shape[1] / max(control.events.shape[1], 1)
     piled = own >= max(PILED, PILE / max(control.events.shape[1], 1))
-    if worst < SATURATED and not piled and own < SOME_CLIPPED * (own + positives):
+    if worst < SATURATED and not piled and not 0.0 < SOME_CLIPPED * positives <= (1.0 - SOME_CLIPPED) * own:
         return []
     clipped = own > CLIPPED * (own + positives) or (piled and _are_others(control))
     at_own = piled or own >= SATURATED or worst < SATURATED
@@ -178,5 +182,38 @@ def mismatch(detector: str, control: Gated, row: Row) -> list[Finding]:
         f"({control.source}): by themselves they give {within.slopes[worst]:.4f} instead of "
         f"{row.slopes[worst]:.4f} into {control.tube.detectors[worst]}"
     )
-    consequence = "use a negative of the same cells or beads, or method='regression'"
+    consequence = "use a negative of the same cells or beads, or the regression method"
     return [Finding("negative-mismatch", "warning", text, detector, consequence)]
+
+
+def another_dye(detector: str, control: Gated, row: Row) -> list[Finding]:
+    """Tell whether events lie far off the dye's line in another detector: a tube of several dyes, or a mixed-up one.
+
+    Far is fifty SDs of the negative there and a fifth of what the event, or a positive, has in the own detector.
+    """
+    if control.positive is None:
+        return []
+    step = max(1, control.events.shape[1] // AT_MOST)
+    events, dark = (
+        control.events[:, ::step],
+        control.negative[:, :: max(1, control.negative.shape[1] // AT_MOST)],
+    )
+    own, zero = events[control.own], float(np.median(dark[control.own]))
+    light = np.maximum(own - zero, float(np.median(control.positives[control.own])) - zero)
+    rest, dark = (some - row.slopes[:, None] * some[control.own] for some in (events, dark))
+    share = np.zeros(len(rest))
+    for j, values in enumerate(rest):
+        if j != control.own:
+            centre = shortest(dark[j], 0.05)
+            far = np.maximum(OTHER_BRIGHT * half_width_below(dark[j], centre), OTHER_PART * light)
+            share[j] = np.mean(np.abs(values - centre) > far)
+    worst = int(np.argmax(share))
+    if share[worst] < OTHER_DYE:
+        return []
+    text = (
+        f"{control.tube.name} ({detector}) is no single stain: {100 * share[worst]:.0f} % of its events lie far off "
+        f"the line of one dye in {control.tube.detectors[worst]}"
+    )
+    if share[worst] < MIXTURE:
+        return [Finding("another-dye", "warning", text, detector, "its row may be a mixture of dyes")]
+    return [Finding("another-dye", "error", text, detector, "its row is a mixture of dyes")]

@@ -18,6 +18,7 @@ from nkflow.fcs.sample import Sample
 __all__ = ["Decision", "Identified", "identify", "identify_dyes"]
 
 _KEYWORDS = ("TUBE NAME", "TUBENAME", "$FIL", "$SRC", "$SMNO")
+SPECTRAL = 30  # detectors: more than an instrument has that compensates
 _OTHER = ("fmo", "full", "sample", "multi")
 
 Role = Literal["control", "unstained", "not used"]
@@ -31,6 +32,7 @@ class Decision:
     role: Role
     detector: str
     reason: str
+    by_brightness: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +59,8 @@ def identify(samples: Sequence[Sample]) -> Identified:
 
     In this order: a marker on one detector only (`$PnS`); the dye or marker in ``TUBE NAME``, `$FIL` or the file's
     name (the longest dye name wins: APC-Cy7 before APC); the detector in which the tube is brightest. Where a
-    name decided and the brightness says otherwise, the name stands, and measuring the matrix reports it.
+    name decided and the brightness says otherwise, the name stands, and measuring the matrix reports it. A tube
+    that only its brightness speaks for does not take the place of one with a name.
 
     Raises
     ------
@@ -68,14 +71,14 @@ def identify(samples: Sequence[Sample]) -> Identified:
         raise CompensationError("there is no FCS file", code="controls-unclear")
     dark = [sample for sample in samples if says_unstained(_text(sample))]
     negatives = [tube_of(sample) for sample in dark]
-    decisions: list[Decision] = []
+    decided = [_unstained(one) if one in dark else _decide(one, negatives) for one in samples]
+    by_name = {one.detector: one.file for one in decided if one.role == "control" and not one.by_brightness}
+    decisions = tuple(_second_to_names(one, by_name) for one in decided)
     controls: dict[str, Sample] = {}
-    for sample in samples:
-        decision = _decide(sample, negatives) if sample not in dark else _unstained(sample)
-        decisions.append(decision)
+    for sample, decision in zip(samples, decisions, strict=True):
         if decision.role == "control":
             if decision.detector in controls:
-                raise _twice(decision, controls[decision.detector])
+                raise _twice(decision, controls[decision.detector], len(detectors(sample)))
             controls[decision.detector] = sample
     if not controls:
         raise CompensationError(
@@ -83,7 +86,7 @@ def identify(samples: Sequence[Sample]) -> Identified:
             found="; ".join(f"{decision.file}: {decision.reason}" for decision in decisions),
             next_step="Write a table with the columns name and channel.",
         )  # fmt: skip
-    return Identified(controls, tuple(dark), tuple(decisions))
+    return Identified(controls, tuple(dark), decisions)
 
 
 def identify_dyes(samples: Sequence[Sample]) -> Identified:
@@ -130,8 +133,17 @@ def _decide(sample: Sample, negatives: Sequence[Tube]) -> Decision:
         return Decision(sample.name, "not used", "", f"its name is not that of a control: {_short(sample)}")
     brightest = _brightest(sample, negatives)
     if brightest is not None:
-        return Decision(sample.name, "control", brightest, f"no name, and it is brightest in {brightest}")
+        reason = f"no name decides, and it is brightest in {brightest}"
+        return Decision(sample.name, "control", brightest, reason, by_brightness=True)
     return Decision(sample.name, "not used", "", "neither its name nor its brightness says what it is")
+
+
+def _second_to_names(decision: Decision, by_name: dict[str, str]) -> Decision:
+    """Return the decision about one file, given detector -> file of those that a name decided."""
+    if not decision.by_brightness or decision.detector not in by_name:
+        return decision
+    reason = f"{decision.reason}, whose control is {by_name[decision.detector]}: a sample?"
+    return Decision(decision.file, "not used", "", reason, by_brightness=True)
 
 
 def _named(text: str, channels: Sequence[Channel]) -> tuple[Channel | None, str]:
@@ -178,9 +190,12 @@ def _short(sample: Sample) -> str:
     return repr(_texts(sample)[0]) if _texts(sample) else "it has none"
 
 
-def _twice(decision: Decision, other: Sample) -> CompensationError:
+def _twice(decision: Decision, other: Sample, detectors: int = 0) -> CompensationError:
+    hint = (
+        " On a spectral instrument each dye has its own spectrum: --spectra." if detectors > SPECTRAL else ""
+    )
     return CompensationError(
         f"two files are the control for {decision.detector}", code="controls-unclear",
         found=f"{other.name} and {decision.file} ({decision.reason})", expected="one",
-        next_step="Move one of them away, or write a table with the columns name and channel.",
+        next_step=f"Move one of them away, or write a table with the columns name and channel.{hint}",
     )  # fmt: skip

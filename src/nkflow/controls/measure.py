@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nkflow.controls.diagnose import diagnose, mismatch
+from nkflow.controls.diagnose import another_dye, diagnose, mismatch
 from nkflow.controls.gated import Gated, gate_control
 from nkflow.controls.measured import MeasuredSpillover, named
 from nkflow.controls.refine import Sides, refine
@@ -78,9 +78,10 @@ def spillover_from_controls(
     }
     rows = {name: _row(gated[name], estimate) for name, estimate in how.items()}
     findings = list(diagnose(gated, needs_negative=method == "median"))
-    findings += [
-        f for name, row in rows.items() if how[name] != "line" for f in mismatch(name, gated[name], row)
-    ]
+    refused = {finding.where for finding in findings if finding.severity == "error"}
+    for name, row in rows.items():
+        findings += another_dye(name, gated[name], row) if name not in refused else []
+        findings += mismatch(name, gated[name], row) if how[name] != "line" else []
     errors = [finding for finding in findings if finding.severity == "error"]
     if strict and errors:
         raise _unusable(errors)
@@ -106,7 +107,7 @@ def spillover_from_controls(
 def _unusable(errors: list[Finding]) -> CompensationError:
     return CompensationError(
         "these controls can't be used", code="controls-unusable", found=named(errors),
-        next_step="Sort out the controls. One without a negative needs an unstained tube, or method='regression'; "
+        next_step="Sort out the controls. One without a negative needs an unstained tube, or the regression method; "
         "strict=False shows what can be measured.",
     )  # fmt: skip
 

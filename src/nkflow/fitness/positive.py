@@ -21,6 +21,7 @@ DIM_MERGED = 100.0  # ... where no mode stands apart
 SHARE = 0.1  # of all positives: a mode that holds less is a cluster of odd events
 RARE = 200  # events: a mode that holds less is one in any case
 TAIL = 0.5  # of the median of a mode: below are doublets and odd events that took up some dye
+LOWER = (0.5, 0.25, 0.1)  # of the events: how wide their own negative may be
 BRIGHTER = 0.4  # of all positives: what is used where no mode stands apart
 
 STEP, BANDWIDTH = 0.05, 0.25  # of arcsinh(x / 3 SD)
@@ -124,10 +125,14 @@ def _valley(place: Array, floor: float, *, fewest: float) -> float | None:
 def own_negative(values: Array) -> float | None:
     """Return the value below which the events of a control are its own negatives; None where it has none.
 
-    The valley below the brightest mode, on an arcsinh scale as wide as the lower half of the events.
+    The valley below the brightest mode, on an arcsinh scale as wide as the lower half of the events; where most
+    events are positive, as the lower quarter or tenth.
     """
-    lower = values[values <= middle(values)]
-    width = max(robust_sd(lower), 1e-9)
-    centre = middle(lower)
-    valley = _valley(np.arcsinh((values - centre) / (3.0 * width)), np.arcsinh(FAR / 3.0), fewest=FEWEST)
-    return None if valley is None else float(centre + 3.0 * width * np.sinh(valley))
+    for part in LOWER:
+        lower = values[values <= (middle(values) if part == LOWER[0] else np.quantile(values, part))]
+        width = max(robust_sd(lower), 1e-9)
+        centre = middle(lower)
+        valley = _valley(np.arcsinh((values - centre) / (3.0 * width)), np.arcsinh(FAR / 3.0), fewest=FEWEST)
+        if valley is not None:
+            return float(centre + 3.0 * width * np.sinh(valley))
+    return None
