@@ -19,13 +19,14 @@ def unpack(words, population, out) -> None:
         out[e] = int(words[e, population // 64]) >> population % 64 & 1
 
 
-def renew(old, fresh, chosen, out, index):
+def renew(old, masks, populations, out, index):
     found = []
-    for e in range(len(old)):
-        for word in range(old.shape[1]):
-            stays, comes = ~int(chosen[word]) & int(old[e, word]), int(chosen[word]) & int(fresh[e, word])
-            out[e, word] = stays | comes
-        if any(out[e] != old[e]):
+    for e, words in enumerate(old.tolist()):
+        for p in map(int, populations):
+            word, bit = divmod(p, 64)
+            words[word] = words[word] & ~(1 << bit) | int(masks[p][e]) << bit
+        out[e] = words
+        if words != old[e].tolist():
             found.append(e)
     index[: len(found)] = found
     return len(found)

@@ -18,7 +18,7 @@ from nkflow.fcs.sample import Sample
 from nkflow.gating.bind import Binding
 from nkflow.gating.block import SIZE
 from nkflow.gating.compile import compile_program
-from nkflow.gating.evaluate import LARGEST, WORD, read_only
+from nkflow.gating.evaluate import LARGEST, read_only
 from nkflow.gating.program import Program
 from nkflow.gating.totals import Totals
 from nkflow.kernels import bits
@@ -41,7 +41,9 @@ class Edit:
     following: frozenset[int]
 
 
-def turned(sample: Sample, before: Totals, binding: Binding, edit: Edit, threads: int) -> Totals | None:
+def turned(
+    sample: Sample, before: Totals, binding: Binding, edit: Edit, *, known: Collection[object], threads: int
+) -> Totals | None:
     """Return the totals after an edit, without histograms; equal to those of a new gating, bit for bit.
 
     None where an event has a value without a number, so that everything has to be looked at.
@@ -50,12 +52,14 @@ def turned(sample: Sample, before: Totals, binding: Binding, edit: Edit, threads
     ----------
     before
         Of the template before the edit, with membership, and no event without a number.
+    known
+        Readings and ratios that are known to be numbers in every event; see `columns.Columns.places`.
     """
     assert before.words is not None
     words = np.empty_like(before.words)
-    work = _Work(
-        sample, before.words, words, _program(binding, edit.edited), _program(binding, edit.following)
-    )
+    first, second = _program(binding, edit.edited), _program(binding, edit.following)
+    sure = set(known).issuperset(first.columns.places)
+    work = _Work(sample, before.words, words, first, second, sure)
     starts = iter(range(0, sample.n_events, SIZE))  # next() of one iterator is safe between threads
     if threads == 1:
         found = [work.take(starts)]
@@ -93,20 +97,22 @@ class _Work:
     words: Words
     first: Program
     second: Program
+    sure: bool
 
     def take(self, starts: Iterator[int]) -> NDArray[np.int64] | None:
         """Take blocks until there are none left; return how counts change, None after a value without a number."""
         with self.sample.open() as reader:
             asked, follow = _Runner(self.first, reader), _Runner(self.second, reader)
+            edited = np.array(sorted(self.first.evaluated), dtype=np.int64)
             counts = np.zeros(64 * self.words.shape[1], dtype=np.int64)
             index = np.empty(SIZE + 1, dtype=np.uint32)
             waiting: list[NDArray[np.int64]] = []
             for first in starts:
                 part = slice(first, min(first + SIZE, self.sample.n_events))
                 old, out = self.before[part], self.words[part]
-                if not asked.read(first, old):
+                if not asked.read(first, old, sure=self.sure):
                     return None
-                n = bits.renew(old, asked.fresh[: len(old)], asked.chosen, out, index)
+                n = bits.renew(old, asked.masks, edited, out, index)
                 waiting.append(first + index[:n].astype(np.int64))
                 if sum(map(len, waiting)) > SIZE:
                     waiting = self._follow(follow, np.concatenate(waiting), counts)
@@ -123,53 +129,49 @@ class _Work:
         now = positions[:SIZE]
         renewed = self.words[now]
         follow.pick(now, renewed)
-        renewed = renewed & ~follow.chosen | follow.fresh[: len(now)] & follow.chosen
-        self.words[now] = renewed
-        bits.tally(self.before[now], renewed, counts)
+        populations = np.array(sorted(self.second.evaluated), dtype=np.int64)
+        old, index = read_only(renewed), np.empty(len(now) + 1, dtype=np.uint32)
+        bits.renew(old, follow.masks, populations, out := np.empty_like(renewed), index)
+        self.words[now] = out
+        bits.tally(self.before[now], out, counts)
         return [positions[SIZE:]] if len(positions) > SIZE else []
 
 
 class _Runner:
-    """One program and its block.
-
-    Attributes
-    ----------
-    chosen : (n_words,)
-        The bits of the populations that it evaluates.
-    fresh : (SIZE, n_words)
-        Membership that it found last, good for those bits.
-    """
+    """One program and its block."""
 
     def __init__(self, program: Program, reader: BlockReader) -> None:
         self._program, self._reader, self._block = program, reader, program.block()
-        self.chosen = np.zeros(-(-program.n_populations // WORD), dtype=np.uint64)
-        for population in program.evaluated:
-            self.chosen[population // WORD] |= np.uint64(1 << population % WORD)
-        self.fresh = np.zeros((SIZE, len(self.chosen)), dtype=np.uint64)
 
-    def read(self, first: int, old: Words) -> bool:
-        """Run over the events from `first`, in populations `old`; tell whether all values read are numbers."""
+    @property
+    def masks(self) -> NDArray[np.bool_]:
+        """Who of the events that were run over last is in which population: those evaluated, and what they need."""
+        return self._block.masks
+
+    def read(self, first: int, old: Words, *, sure: bool) -> bool:
+        """Run over the events from `first`, in populations `old`; tell whether all values are numbers.
+
+        `sure`: that is known, and nobody has to look.
+        """
         decode = self._program.columns.decode
         if len(decode):
             self._reader.read(first, len(old), decode, self._block.columns)
-        return self._run(old)
+        return self._run(old, sure)
 
-    def pick(self, positions: NDArray[np.int64], old: Words) -> bool:
-        """Run over the events at `positions`, as `read`."""
+    def pick(self, positions: NDArray[np.int64], old: Words) -> None:
+        """Run over the events at `positions`, in populations `old`, whose values are known to be numbers."""
         decode = self._program.columns.decode
         if len(decode):
             self._reader.pick(positions, decode, self._block.columns)
-        return self._run(old)
+        self._run(old, True)
 
-    def _run(self, old: Words) -> bool:
+    def _run(self, old: Words, sure: bool) -> bool:
         columns, block = self._program.columns, self._block
-        if not self._program.steps:
-            return True
         block.begin(len(old))
         for step in columns.steps:
             step.run(block)
-        shape = len(columns.decode), columns.first_ratio, len(columns.labels)
-        constants, out = self._program.constants, self.fresh[: len(old)]
-        failures, plain = run_block(constants, block.memory, read_only(old), *shape, LARGEST, out)
+        shape = (0, 0, 0) if sure else (len(columns.decode), columns.first_ratio, len(columns.labels))
+        constants, none = self._program.constants, np.empty((0, 1), dtype=np.uint64)
+        failures, plain = run_block(constants, block.memory, read_only(old), *shape, LARGEST, none)
         settled(failures)
         return plain

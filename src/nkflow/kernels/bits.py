@@ -60,41 +60,49 @@ def unpack(words: NDArray[np.uint64], population: int, out: NDArray[np.bool_]) -
 @kernel
 def renew(
     old: NDArray[np.uint64],
-    fresh: NDArray[np.uint64],
-    chosen: NDArray[np.uint64],
+    masks: NDArray[np.bool_],
+    populations: NDArray[np.int64],
     out: NDArray[np.uint64],
     index: NDArray[np.uint32],
 ) -> int:
-    """Write `old` with the bits `chosen` from `fresh` to `out`, and where they differ to `index`; return how many do.
+    """Write `old` with the bits of some populations renewed to `out`, and the events that differ to `index`.
+
+    Returns how many differ.
 
     Parameters
     ----------
-    old, fresh, out : (n, n_words)
-    chosen : (n_words,)
+    old, out : (n, n_words)
+    masks : (n_all_populations, >= n)
+    populations : (n_populations,)
+        Whose bits are taken from `masks`.
     index : (>= n + 1,)
     """
+    width = old.shape[1]
+    before, after = old.reshape(old.size), out.reshape(out.size)
+    for k in range(before.shape[0]):
+        after[k] = before[k]
+    for k in range(populations.shape[0]):
+        word, mask = populations[k] // 64, masks[populations[k]]
+        shift = np.uint64(populations[k] % 64)
+        others = ~(np.uint64(1) << shift)
+        if width == 1:  # nearly all templates; the same, eight events at once
+            for e in range(after.shape[0]):
+                after[e] = (after[e] & others) | (np.uint64(mask[e]) << shift)
+        else:
+            for e in range(old.shape[0]):
+                out[e, word] = (out[e, word] & others) | (np.uint64(mask[e]) << shift)
     count = np.uint64(0)
-    if old.shape[1] == 1:  # nearly all templates; the same without the loop over words
-        few, more, kept, one = (
-            old.reshape(old.size),
-            fresh.reshape(fresh.size),
-            out.reshape(out.size),
-            chosen[0],
-        )
-        for e in range(few.shape[0]):
-            kept[e] = few[e] ^ ((few[e] ^ more[e]) & one)
-        for e in range(few.shape[0]):
+    if width == 1:
+        for e in range(before.shape[0]):
             index[count] = e  # overwritten by the next event where nothing differs: no branch
-            count += np.uint64(few[e] != kept[e])
+            count += np.uint64(before[e] != after[e])
         return int(count)
     for e in range(old.shape[0]):
-        changed = np.uint64(0)
-        for word in range(old.shape[1]):
-            turned = (old[e, word] ^ fresh[e, word]) & chosen[word]
-            out[e, word] = old[e, word] ^ turned
-            changed |= turned
+        changed = before[e * width] != after[e * width]
+        for k in range(e * width + 1, (e + 1) * width):
+            changed |= before[k] != after[k]
         index[count] = e
-        count += np.uint64(changed != np.uint64(0))
+        count += np.uint64(changed)
     return int(count)
 
 
