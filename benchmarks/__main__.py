@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-SCRIPTS = ("read_fcs", "scales", "gating")
+SCRIPTS = ("read_fcs", "scales", "gating", "start")
 
 
 def main() -> int:
