@@ -434,7 +434,7 @@ def first(folder: Path, events: int) -> None:
         ("empty cache, imports included", times[0], "(target 15,000)"),
         ("from the cache", min(times[1:]), "(target 500)"),
     ]
-    table("first run: every kernel that a release needs", rows)
+    table("first run: every kernel that gates and scales need", rows)
 
 
 def resolve(folder: Path, events: int) -> None:

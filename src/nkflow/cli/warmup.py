@@ -20,8 +20,8 @@ def warmup(as_json: bool) -> None:
     Afterwards the first tube is gated as fast as the second. The cache is named by the hash of the kernels'
     sources, so that a new version never meets the code of an old one; NKFLOW_CACHE_DIR moves it.
     """
-    from nkflow.gating.warmup import warmup as compile_all
     from nkflow.kernels import cache
+    from nkflow.release.warmup import warmup as compile_all
 
     start = time.perf_counter()
     compile_all()

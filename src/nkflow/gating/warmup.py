@@ -1,4 +1,4 @@
-"""Compile every kernel that a release needs, once."""
+"""Compile every kernel that gating needs, once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["warmup"]
 
 
 def warmup() -> None:
-    """Gate a few events in memory with every kind of gate and scale, so that all kernels stand in the cache."""
+    """Gate a few events in memory with every kind of gate and scale, so that their kernels stand in the cache."""
     names = ("A", "B", "C", "D")
     values = np.linspace(-100.0, 1000.0, 64)
     sample = Sample.from_arrays(
