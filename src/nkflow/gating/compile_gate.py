@@ -64,6 +64,10 @@ def polygon(
         raise GateError(
             "a vertex has no place on its scale", where=text, next_step="Move it into the scale's range."
         )
+    for axis in (vx, vy):
+        axis.flags.writeable = (
+            False  # as the constants of a program are: kernels are compiled for one of both
+        )
     words = f"{text}: polygon of {len(vx)} vertices on {sources[0].label} x {sources[1].label}"
     return InPolygon(*where, rows[0], rows[1], vx, vy, *cells_of(vx, vy), words)
 

@@ -9,7 +9,7 @@ import numba
 
 from nkflow.kernels.served import serve_lean
 
-__all__ = ["kernel"]
+__all__ = ["inlined", "kernel"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -21,3 +21,8 @@ def kernel(function: F) -> F:
     parallel processes (numba#10128).
     """
     return cast(F, serve_lean(numba.njit(cache=True, nogil=True)(function)))
+
+
+def inlined(function: F) -> F:
+    """Make `function` a part of the kernels that call it, to be written above them: compiled with them, and once."""
+    return cast(F, numba.njit(inline="always", nogil=True)(function))

@@ -15,7 +15,7 @@ from nkflow.kernels.bits import pack, unpack
 from nkflow.kernels.ellipsoid import mark_ellipsoid
 from nkflow.kernels.finite import all_below
 from nkflow.kernels.histogram import fill_line, fill_plane, find_bins, find_even_bins
-from nkflow.kernels.jit import kernel
+from nkflow.kernels.jit import inlined, kernel
 from nkflow.kernels.logic import combine, exclude
 from nkflow.kernels.polygon import mark_polygon
 from nkflow.kernels.ranges import in_range, in_rectangle
@@ -74,53 +74,7 @@ class Memory(NamedTuple):
     bytes: NDArray[np.uint8]
 
 
-@kernel
-def run_block(
-    constants: Constants,
-    memory: Memory,
-    before: NDArray[np.uint64],
-    n_decoded: int,
-    first_ratio: int,
-    n_columns: int,
-    limit: float,
-    out: NDArray[np.uint64],
-) -> tuple[int, bool]:
-    """Run the steps, count, and pack the membership of the events into `out` (n, n_words; none are kept where n is 0).
-
-    Parameters
-    ----------
-    before : (n, n_words)
-        Membership of an earlier run, for `RECALL`.
-    n_decoded, first_ratio, n_columns, limit
-        Decoded columns are the first ones; ratios the last of `n_columns`.
-
-    Returns
-    -------
-    How many values did not settle on a scale; whether every decoded value is between -limit and limit and every ratio
-    is finite.
-    """
-    steps, failures = constants.steps, 0
-    selected = int(np.int64(0))  # a literal 0 would be a type of its own, and `_outline` compiled once more
-    for k in range(steps.shape[0]):
-        step = steps[k]
-        operation = step[0]
-        if operation <= EXCLUDE:
-            _gate(constants, memory, step, before)
-        elif operation == SELECT:
-            selected = int(select(memory.masks[step[1]], memory.chosen))
-        elif operation <= ELLIPSOID:
-            failures += _outline(constants, memory, step, selected)
-        else:
-            _draw(constants, memory, step)
-    count_true(memory.lanes, memory.counts)
-    if out.shape[0] > 0:
-        pack(memory.lanes, memory.lanes.shape[0] - 1, memory.byte_lanes, memory.bytes, out)
-    plain = all_below(memory.columns, 0, n_decoded, limit)
-    plain = plain and all_below(memory.columns, first_ratio, n_columns, np.inf)
-    return failures, plain
-
-
-@kernel
+@inlined
 def _gate(constants: Constants, memory: Memory, step: NDArray[np.int64], before: NDArray[np.uint64]) -> None:
     """Run a step that makes a population of others and of thresholds."""
     masks, columns, numbers, integers = memory.masks, memory.columns, constants.numbers, constants.integers
@@ -141,7 +95,7 @@ def _gate(constants: Constants, memory: Memory, step: NDArray[np.int64], before:
         exclude(masks, integers[step[2] : step[2] + step[3]], out)
 
 
-@kernel
+@inlined
 def _outline(constants: Constants, memory: Memory, step: NDArray[np.int64], selected: int) -> int:
     """Run a step of an outline; return how many values did not settle."""
     columns, numbers, integers = memory.columns, constants.numbers, constants.integers
@@ -170,7 +124,7 @@ def _outline(constants: Constants, memory: Memory, step: NDArray[np.int64], sele
     return 0
 
 
-@kernel
+@inlined
 def _draw(constants: Constants, memory: Memory, step: NDArray[np.int64]) -> None:
     """Run a step of a histogram."""
     numbers, bins = constants.numbers, memory.bins
@@ -190,3 +144,49 @@ def _draw(constants: Constants, memory: Memory, step: NDArray[np.int64]) -> None
         at, rows, width = step[4], step[5], step[6]
         plane = memory.histograms[at : at + rows * width].reshape(rows, width)
         fill_plane(bins[step[2]], bins[step[3]], memory.masks[step[1]], plane)
+
+
+@kernel
+def run_block(
+    constants: Constants,
+    memory: Memory,
+    before: NDArray[np.uint64],
+    n_decoded: int,
+    first_ratio: int,
+    n_columns: int,
+    limit: float,
+    out: NDArray[np.uint64],
+) -> tuple[int, bool]:
+    """Run the steps, count, and pack the membership of the events into `out` (n, n_words; none are kept where n is 0).
+
+    Parameters
+    ----------
+    before : (n, n_words)
+        Membership of an earlier run, for `RECALL`.
+    n_decoded, first_ratio, n_columns, limit
+        Decoded columns are the first ones; ratios the last of `n_columns`.
+
+    Returns
+    -------
+    How many values did not settle on a scale; whether every decoded value is between -limit and limit and every ratio
+    is finite.
+    """
+    steps, failures = constants.steps, 0
+    selected = int(np.int64(0))  # a literal 0 is a type of its own, and kernels would be compiled once more
+    for k in range(steps.shape[0]):
+        step = steps[k]
+        operation = step[0]
+        if operation <= EXCLUDE:
+            _gate(constants, memory, step, before)
+        elif operation == SELECT:
+            selected = int(select(memory.masks[step[1]], memory.chosen))
+        elif operation <= ELLIPSOID:
+            failures += _outline(constants, memory, step, selected)
+        else:
+            _draw(constants, memory, step)
+    count_true(memory.lanes, memory.counts)
+    if out.shape[0] > 0:
+        pack(memory.lanes, memory.lanes.shape[0] - 1, memory.byte_lanes, memory.bytes, out)
+    plain = all_below(memory.columns, 0, n_decoded, limit)
+    plain = plain and all_below(memory.columns, first_ratio, n_columns, np.inf)
+    return failures, plain
