@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numba
 from numba.core.caching import FunctionCache
+from numba.core.runtime import nrt
 
 from nkflow.kernels import cache, served
 
@@ -137,9 +138,12 @@ def test_kernel__goes_numbas_own_way_where_numba_differs(monkeypatch) -> None:
         return x
 
     assert served.serve_lean(plain) is plain  # as with NUMBA_DISABLE_JIT
-    monkeypatch.delattr(FunctionCache.__base__, "_load_overload")
     dispatcher = numba.njit(cache=True)(plain)
-    assert type(served.serve_lean(dispatcher)._cache) is FunctionCache
+    for place, name in ((FunctionCache.__base__, "_load_overload"), (nrt, "ll")):
+        with monkeypatch.context() as patch:
+            patch.delattr(place, name)
+            assert type(served.serve_lean(dispatcher)._cache) is FunctionCache
+    assert type(served.serve_lean(dispatcher)._cache) is not FunctionCache
 
 
 def test_cache_setting_of_the_process__is_as_it_was(tmp_path: Path) -> None:
