@@ -84,7 +84,7 @@ def mark_polygon(
         for j in range(inside.shape[0]):
             found[j] = cells[np.uint32(places[j])]
         for j in range(inside.shape[0]):
-            found[j] &= np.uint8(0) - np.uint8(to_test[j])
+            found[j] = found[j] if to_test[j] else OUTSIDE
             inside[j] = found[j] == INSIDE
         count = np.uint64(0)
         for j in range(inside.shape[0]):

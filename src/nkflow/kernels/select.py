@@ -55,5 +55,6 @@ def count_true(lanes: NDArray[np.uint64], counts: NDArray[np.int64]) -> None:
             for k in range(part.shape[0]):
                 bytes_ += part[k]
             pairs = (bytes_ & low) + ((bytes_ >> np.uint64(8)) & low)
-            total += (pairs * np.uint64(0x0001000100010001)) >> np.uint64(48)
+            pairs += pairs >> np.uint64(32)
+            total += (pairs + (pairs >> np.uint64(16))) & np.uint64(0xFFFF)
         counts[row] += np.int64(total)
