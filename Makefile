@@ -70,7 +70,7 @@ fuzz: $(VENV)/.dev
 	$(BIN)/python fuzz/fuzz_fcs.py
 
 coverage: $(VENV)/.dev
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q --cov --cov-report=term-missing:skip-covered -m "not slow"
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -W "ignore:overflow encountered:RuntimeWarning" --cov --cov-report=term-missing:skip-covered -m "not slow"
 
 clean:
 	rm -rf $(VENV) build dist nkflow-demo .pytest_cache .mypy_cache .ruff_cache

@@ -43,13 +43,17 @@ def test_gate__loads_no_linear_algebra_no_frames_and_no_other_engine(project: Pa
 def test_verbs__collect_garbage_seldom_and_not_at_the_end(project: Path) -> None:
     out = _run(
         "import atexit, gc, sys\n"
-        "atexit.register(lambda: print(gc.get_threshold()[0], gc.get_freeze_count()))\n"
-        f"sys.argv = ['nkflow', 'inspect', {str(project / 'sample_fcs' / 'A.fcs')!r}, '--json']\n"
-        "from nkflow.cli import main\nmain()"
+        "before = gc.get_threshold()\n"
+        "atexit.register(lambda: print(gc.get_threshold() == before, gc.get_freeze_count()))\n"
+        "from nkflow.cli import main\n"
+        "main.command('probe')(lambda: print(gc.get_threshold()[0]))\n"
+        "sys.argv = ['nkflow', 'probe']\n"
+        "main()"
     )
-    threshold, frozen = map(int, out.splitlines()[-1].split())
-    assert threshold >= 10_000
-    assert frozen > threshold  # what stands at the end is not looked through
+    inside, as_before, frozen = out.split()
+    assert int(inside) >= 10_000
+    assert as_before == "True"  # a process that calls a verb keeps its own ways
+    assert int(frozen) > 10_000  # what stands at the end is not looked through
 
 
 def test_numba__has_coverage_and_its_file_of_settings_when_somebody_asks(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import atexit
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import click
@@ -16,10 +18,20 @@ __all__ = ["Verbs"]
 _YOUNG = 50_000  # new objects to a collection of garbage, Python's 700
 
 
-@cache
-def _collect_seldom() -> None:
+@contextmanager
+def _garbage_seldom() -> Iterator[None]:
     """Look for garbage seldom, and not at all at the end: a sixth of the time of `nkflow gate`."""
-    gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
+    before = gc.get_threshold()
+    gc.set_threshold(_YOUNG, *before[1:])
+    _no_garbage_at_the_end()
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+@cache
+def _no_garbage_at_the_end() -> None:
     atexit.register(gc.freeze)
 
 
@@ -32,9 +44,9 @@ class Verbs(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the verb; turn an error of ours into its exit code."""
-        _collect_seldom()
         try:
-            return super().invoke(ctx)
+            with _garbage_seldom():
+                return super().invoke(ctx)
         except NkflowError as error:
             if ctx.meta.get("nkflow.json"):
                 echo_json({"schema": "nkflow.error", "version": 1, **error.as_dict()})
