@@ -64,3 +64,58 @@ def test_evidence__adaptive_lots_get_a_verdict_and_none_that_must_not_passes() -
     for name, kind in adversarial.items():
         assert kind["tubes"] >= 50, name
         assert kind["false_pass"] == [], name
+
+
+def test_evidence__spillover_of_controls_has_honest_errors_and_every_fault_is_named() -> None:
+    found = figures("compensation")
+    assert found["seeds"] >= 100
+    for carrier in ("cells", "beads"):
+        for method in ("median", "regression"):
+            one = found["coefficients"][carrier][method]
+            assert one["within_3_se"] >= 0.95, (carrier, method)
+            assert one["scatter_over_se"]["within_1.5"] == 1.0, (carrier, method)
+            assert one["right_controls_named"] == 0.0, (carrier, method)
+    for fault, named in found["faults"].items():
+        assert named["named"] == 1.0, fault
+        assert named["others_refused"] == 0.0, fault
+
+
+def test_evidence__fitness_finds_wrong_matrices_and_leaves_right_ones_alone() -> None:
+    found = figures("compensation")["fitness"]
+    assert found["wrong_planted"] >= 400
+    assert found["wrong_found"] >= 0.95
+    assert found["right_flagged"] <= 0.02
+    assert found["compensated_already_told"] == found["not_compensated_told"] == 1.0
+
+
+def test_evidence__adaptive_gates_are_as_accurate_as_asked_and_not_sure_where_it_is_hard() -> None:
+    found = figures("adaptive_accuracy")
+    ordinary, hard = found["ordinary"], found["hard"]
+    assert ordinary["tubes"] >= 200
+    assert abs(ordinary["CD56+"]["bias_pct"]) <= 1
+    assert min(ordinary["CD56+"]["within_5_pct"], ordinary["T"]["within_15_pct_or_5"]) >= 0.93
+    for name, f1 in (("NK", 0.98), ("NKT-like", 0.90)):
+        assert ordinary[name]["within_2_points"] >= 0.93, name
+        assert ordinary[name]["f1_5_pct"] >= f1, name
+        assert ordinary[name]["below_oracle_max"] <= 0.01, name
+    assert found["viability"]["within_2_points"] >= 0.93
+    assert min(hard[name]["gating_term_covers"] for name in ("NKT-like", "T")) >= 0.90
+    assert found["windows"]["reported_where_outside"] >= 0.99
+    assert found["windows"]["reported_where_inside"] <= 0.01
+
+
+def test_evidence__bad_time_is_found_and_good_time_kept() -> None:
+    found = figures("acquisition")["faults"]
+    assert found["seeds"] >= 200
+    assert found["all lots with faults"]["found"] >= 0.95
+    assert found["all lots with faults"]["right"] >= 0.95
+    assert found["by kind"]["none"]["removed, largest share"] <= 0.05
+    for kind in ("clog", "bubble", "flow_step", "all five"):
+        refused, of = map(int, found["volumetric count refused"][kind].split(" tubes")[0].split(" of "))
+        assert refused == of, kind
+
+
+def test_evidence__valid_lots_are_valid_and_planted_invalidity_is_found() -> None:
+    found = figures("suitability")
+    assert found["valid lots"]["valid"] == found["valid lots"]["lots"] >= 100
+    assert found["planted"]["found in every lot"] == found["planted"]["ways"] >= 50
