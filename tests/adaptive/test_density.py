@@ -109,3 +109,14 @@ def test_density__of_nothing_or_one_value_has_no_second_peak(values: np.ndarray)
     found = density(values)
     assert len(found.peaks) <= 1
     assert np.isfinite(found.height).all()
+
+
+def test_quantiles__are_numpys_to_a_bin_and_may_be_of_some_bins_alone() -> None:
+    values = np.random.default_rng(8).normal(0.5, 0.1, 20_000)
+    found = density(values)
+    for part in (0.01, 0.25, 0.5, 0.75, 0.99):
+        assert found.quantiles(part)[0] == pytest.approx(np.quantile(values, part), abs=found.step)
+    low, high = found.bin(0.5), found.bin(0.7)
+    some = values[(values >= found.low + low * found.step) & (values < found.low + (high + 1) * found.step)]
+    ends = found.quantiles(0.25, 0.75, between=(low, high))
+    assert ends == pytest.approx(np.quantile(some, [0.25, 0.75]), abs=found.step)

@@ -78,6 +78,13 @@ class Density:
         """Return the bin of a display value; beyond an end the last one there."""
         return min(max(int((value - self.low) / self.step), 0), len(self.height) - 1)
 
+    def quantiles(self, *parts: float, between: tuple[int, int] | None = None) -> tuple[float, ...]:
+        """Return where these `parts` of the events lie below, to a fraction of a bin; of the bins `between` alone."""
+        first, last = between or (0, len(self.counts) - 1)
+        below = np.concatenate([[0.0], np.cumsum(self.counts[first : last + 1])])
+        ends = first + np.interp([part * below[-1] for part in parts], below, np.arange(len(below)))
+        return tuple(float(self.low + self.step * end) for end in ends)
+
     @cached_property
     def peaks(self) -> tuple[Peak, ...]:
         """The peaks that noise does not explain, from left to right.

@@ -104,8 +104,8 @@ def judged(found: Cut, values: Array) -> Cut:
     if len(finite) < MIN_EVENTS:
         return found
     seen = density(finite)
-    ends = np.quantile(finite, [0.01, 0.99])
-    between = (min(float(ends[0]), found.at), max(float(ends[1]), found.at))
+    low, high = seen.quantiles(0.01, 0.99)
+    between = (min(low, found.at), max(high, found.at))
     low, high = floor_around(seen, found.at, between=between)
     floor = (min(low, found.floor[0]), max(high, found.floor[1]))
     return replace(found, floor=floor) if all(map(math.isfinite, floor)) else found

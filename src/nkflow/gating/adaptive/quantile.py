@@ -35,7 +35,7 @@ def quantile(values: NDArray[np.float64], p: float, *, n_min: int = MIN_EVENTS, 
     first, last = min(int(ranks.min()), near), min(max(int(ranks.max()), near + 1), n - 1)
     placed = np.partition(finite, (first, last))  # the ranks between them only are sorted
     placed[first : last + 1].sort()
-    at = float(np.quantile(placed, p))
+    at = float(np.quantile(placed[near : near + 2], p * (n - 1) - near))
     return Cut(
         at=at,
         se=float(np.std(placed[ranks], ddof=1)),

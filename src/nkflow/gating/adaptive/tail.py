@@ -38,10 +38,9 @@ def tail(
     n = int(np.count_nonzero(np.isfinite(values)))
     if n < n_min:
         return too_few("tail", n, n_min, without=len(values) - n)
-    low, high = np.quantile(values[np.isfinite(values)], [0.05, 0.95])
-    if low == high:
-        return NoGate("no-fit", f"most of the {n} events have the same value: no peak with a tail", "tail", n)
     found = density(values)
+    if _of_one_value(values, found):
+        return NoGate("no-fit", f"most of the {n} events have the same value: no peak with a tail", "tail", n)
     inside = [peak for peak in found.peaks if found.place(peak.bin) in search]
     if not inside:
         text = "no peak where one is looked for"
@@ -63,6 +62,14 @@ def tail(
         candidates=tuple(found.place(each.bin) for each in found.peaks),
         density=found,
     )
+
+
+def _of_one_value(values: Array, found: Density) -> bool:
+    """Tell whether nine tenths of the events have the same value; only then are most of them in one bin."""
+    if found.counts.max() < 0.8 * found.n:
+        return False
+    low, high = np.quantile(values[np.isfinite(values)], [0.05, 0.95])
+    return bool(low == high)
 
 
 def _ends(found: Density, rows: Array, bins: tuple[int, int], *, side: Side, sds: float | None) -> Array:

@@ -124,20 +124,22 @@ def beside_top(
         if (high - low) / 1.349 > max_spread:
             text = f"the uppermost peak is too broad for beads: SD {(high - low) / 1.349:.3f}"
             return NoGate("no-fit", text, "beads", found.n, answer, found)
-        if _second_beads(values, inside[-1], found):
+        if _second_beads(high - low, int(np.count_nonzero(values >= answer.at)), inside[-1], found):
             text = "there are two narrow peaks: beads of two kinds, or their light changed during the run"
             return NoGate("no-fit", text, "beads", found.n, answer, found)
     return answer
 
 
-def _second_beads(values: NDArray[np.float64], chosen: _Valley, found: Density) -> bool:
-    """Tell whether the peak below the beads is as narrow as they are, and a tenth as many: cells are broader."""
-    beads = values[values >= chosen.at]
-    below = values[(values >= found.place(chosen.left.left)) & (values < chosen.at)]
-    if len(below) < max(ALSO_BEADS * len(beads), MIN_EVENTS):
+def _second_beads(spread: float, n_beads: int, chosen: _Valley, found: Density) -> bool:
+    """Tell whether the peak below the beads is as narrow as they are, and a tenth as many: cells are broader.
+
+    `spread` is between the quartiles of the beads.
+    """
+    below = chosen.left.left, found.bin(chosen.at)
+    if found.counts[below[0] : below[1] + 1].sum() < max(ALSO_BEADS * n_beads, MIN_EVENTS):
         return False
-    spreads = [float(np.subtract(*np.quantile(part, [0.75, 0.25]))) for part in (beads, below)]
-    return spreads[1] <= AS_NARROW * spreads[0]
+    low, high = found.quantiles(0.25, 0.75, between=below)
+    return high - low <= AS_NARROW * spread
 
 
 def _too_few(values: NDArray[np.float64], n_min: int, method: str) -> NoGate:
