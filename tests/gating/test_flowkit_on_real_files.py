@@ -59,11 +59,9 @@ def template_for(sample: Sample) -> Template | None:
     )  # fmt: skip
 
 
-@pytest.mark.filterwarnings(
-    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
-)  # FlowIO's
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_flowkit__agrees_on_a_real_file(reference: Path, path: Path) -> None:
+    import flowio
     import flowkit as fk
 
     try:
@@ -73,7 +71,8 @@ def test_flowkit__agrees_on_a_real_file(reference: Path, path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            theirs = fk.Sample(path, sample_id="file")
+            with path.open("rb") as file:  # of its own FlowIO leaves a file open that it can't read
+                theirs = fk.Sample(flowio.FlowData(file), sample_id="file")
         except Exception as problem:  # noqa: BLE001 - whatever FlowKit raises, it can't read the file
             pytest.skip(f"FlowKit can't read it: {type(problem).__name__}")
         values = np.array(sample.values())
