@@ -1,8 +1,8 @@
 """Gating-ML as Cytobank and CytoML write it: ids with prefixes, names in custom_info, gate sets, tailored gates.
 
-The documents are made here, in the shape that the two are known to write (STANDARDS GM-16; Cytobank's help on its
-Gating-ML export): a gate holds its name, ``gate_id`` and file in ``custom_info``, and a population is the intersection
-of all gates down to it.
+The documents are made here; none was exported by either program. The shape of Cytobank's is that of a published export
+of its own, the shape of CytoML's that of public descriptions (STANDARDS GM-16): a gate holds its name, ``gate_id`` and
+file in ``custom_info``, and a population is the intersection of all gates down to it.
 """
 
 from __future__ import annotations
