@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from adaptive.shapes import two_peaks
 from naive import density as naive
-from nkflow.gating.adaptive.bootstrap import POISSON, replicated
+from nkflow.gating.adaptive.bootstrap import GUIDE, POISSON, replicated
 from nkflow.gating.adaptive.density import density
 from nkflow.kernels import density as kernels
 
@@ -52,13 +52,21 @@ def test_smoothing_and_floors__agree_with_their_twins(
     np.testing.assert_allclose(places, expected)
 
 
-@settings(deadline=None, max_examples=50)
-@given(arrays(np.float64, (4, 3), elements=st.floats(0, 1, exclude_max=True)), st.integers(0, 2**32 - 1))
+# anywhere, where a part of the guide begins, and where a probability ends
+uniform = st.one_of(
+    st.floats(0, 1, exclude_max=True),
+    st.integers(0, 255).map(lambda k: k / 256),
+    st.sampled_from(POISSON[POISSON < 1.0].tolist()),
+)
+
+
+@settings(deadline=None, max_examples=100)
+@given(arrays(np.float64, (4, 3), elements=uniform), st.integers(0, 2**32 - 1))
 def test_drawn_counts__agree_with_their_twin(u: np.ndarray, seed: int) -> None:
     counts = np.random.default_rng(seed).integers(0, len(POISSON), size=3)
     fast, slow = np.empty_like(u), np.empty_like(u)
-    kernels.drawn_counts(u, counts, POISSON, fast)
-    naive.drawn_counts(u, counts, POISSON, slow)
+    kernels.drawn_counts(u, counts, POISSON, GUIDE, fast)
+    naive.drawn_counts(u, counts, POISSON, GUIDE, slow)
     np.testing.assert_array_equal(fast, slow)
 
 

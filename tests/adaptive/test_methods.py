@@ -139,6 +139,18 @@ def test_tail__by_sds_lies_so_many_from_the_peak(side: str, sds: float, expected
     assert cut_of(tail(values, side=side, sds=sds)).at == pytest.approx(expected, abs=0.03)
 
 
+@pytest.mark.parametrize("n", [150, 1000, 30_000])
+@pytest.mark.parametrize("side", ["right", "left"])
+def test_tail__of_the_high_part_of_a_peak_has_the_error_of_the_whole(
+    n: int, side: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = two_peaks(n, share=0.2, seed=n)
+    part = cut_of(tail(values, side=side, sds=2.0, search=Window(0.0, 0.45)))
+    monkeypatch.setattr("nkflow.gating.adaptive.tail._high_part", lambda found, peak: (peak.left, peak.right))
+    whole = cut_of(tail(values, side=side, sds=2.0, search=Window(0.0, 0.45)))
+    assert (part.at, part.se) == (whole.at, whole.se)
+
+
 def test_tail__by_slope_ends_behind_the_peak_and_mirrors() -> None:
     values = np.random.default_rng(1).normal(0.5, 0.08, 50_000)
     right, left = (cut_of(tail(values, side=side)).at for side in ("right", "left"))

@@ -9,7 +9,7 @@ import numpy as np
 __all__ = ["drawn_counts", "fill_inside", "floor_places", "smooth_between", "smooth_rows"]
 
 
-def drawn_counts(u, counts, table, out) -> None:
+def drawn_counts(u, counts, table, guide, out) -> None:
     for j, count in enumerate(counts):
         out[:, j] = np.searchsorted(table[count], u[:, j], side="right")
 

@@ -17,17 +17,25 @@ def drawn_counts(
     u: NDArray[np.float64],
     counts: NDArray[np.int64],
     table: NDArray[np.float64],
+    guide: NDArray[np.uint8],
     out: NDArray[np.float64],
 ) -> None:
     """Turn uniform numbers `u` (n_rows, n_bins) into draws: how many entries of ``table[counts[j]]`` are <= u.
 
-    `table` (n_counts, n_most) holds the cumulated probabilities of 0, 1, ... events (inversion).
+    Parameters
+    ----------
+    table : (n_counts, n_most)
+        The cumulated probabilities of 0, 1, ... events (inversion).
+    guide : (n_counts, n_parts)
+        How many of them are <= 0, 1 / n_parts, ...: there the search begins (Chen & Asau 1974, guide table). n_parts is
+        a power of two, so that the part of u is exact.
     """
+    parts, most = guide.shape[1], table.shape[1]
     for i in range(u.shape[0]):
         for j in range(u.shape[1]):
-            row = table[counts[j]]
-            k = 0
-            while k < row.shape[0] and row[k] <= u[i, j]:
+            count = counts[j]
+            k = np.int64(guide[count, int(u[i, j] * parts)])
+            while k < most and table[count, k] <= u[i, j]:
                 k += 1
             out[i, j] = k
 

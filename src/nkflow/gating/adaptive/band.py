@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from nkflow.fitness.location import deviation, middle
 from nkflow.gating.adaptive.density import MIN_EVENTS, Density, density
 from nkflow.gating.adaptive.found import NoGate
 
@@ -103,27 +104,27 @@ def _largest(x: Array, most: float, sds: float | None) -> float:
     """Return the upper end of the areas, from ln areas `x`; without `sds` beyond all of them."""
     if sds is None:
         return most * 1.05
-    middle = float(np.median(x))
-    return float(np.exp(middle + sds * 1.4826 * float(np.median(np.abs(x - middle)))))
+    centre = middle(x)
+    return float(np.exp(centre + sds * 1.4826 * middle(np.abs(x - centre))))
 
 
 def _huber(x: Array, y: Array) -> tuple[float, float, float]:
     """Return intercept, slope and robust SD; starts from medians in slices, which pairs don't move."""
-    centre = float(np.median(x))
+    centre = middle(x)
     x = x - centre
-    below = x <= 0
-    low, high = np.median(y[below]), np.median(y[~below])
-    run = float(np.median(x[~below]) - np.median(x[below]))
-    slope = float(high - low) / run if run > 0 else 1.0
-    intercept = float(np.median(y - slope * x))
+    above = x > 0
+    run = middle(x[above]) - middle(x[~above]) if above.any() else 0.0
+    slope = (middle(y[above]) - middle(y[~above])) / run if run > 0 else 1.0
+    intercept = middle(y - slope * x)
     spread = 0.0
     for _ in range(ROUNDS):
         residual = y - intercept - slope * x
-        spread = float(np.median(np.abs(residual - np.median(residual)))) * 1.4826
+        spread = deviation(residual)
         if spread <= 0:
             break
-        weights = np.minimum(1.0, TUNING * spread / np.maximum(np.abs(residual), 1e-300))
-        weights[np.abs(residual) > 4 * spread] = 0.0  # pairs lie on one side only
+        size = np.abs(residual)
+        weights = np.minimum(1.0, TUNING * spread / np.maximum(size, 1e-300))
+        weights[size > 4 * spread] = 0.0  # pairs lie on one side only
         # plain sums: the last bits of a matrix product depend on the number of threads
         total = weights.sum()
         mean_x, mean_y = (weights * x).sum() / total, (weights * y).sum() / total
@@ -140,5 +141,13 @@ def _spread_error(residual: Array, *, seed: int, replicates: int = 200) -> float
     rng = np.random.Generator(np.random.PCG64(seed))
     part = residual[:: max(1, len(residual) // 500)]
     drawn = part[rng.integers(0, len(part), size=(replicates, len(part)))]
-    mads = 1.4826 * np.median(np.abs(drawn - np.median(drawn, axis=1, keepdims=True)), axis=1)
+    mads = 1.4826 * _middles(np.abs(drawn - _middles(drawn)[:, None]))
     return float(np.std(mads, ddof=1) * (len(part) / len(residual)) ** 0.5)
+
+
+def _middles(rows: Array) -> Array:
+    """Return the median of each row (n_rows, n); `numpy.median` searches for its two values and for NaN one by one."""
+    half = rows.shape[1] // 2
+    placed = np.partition(rows, half, axis=1)
+    upper: Array = placed[:, half]
+    return upper if rows.shape[1] % 2 else (placed[:, :half].max(axis=1) + upper) / 2

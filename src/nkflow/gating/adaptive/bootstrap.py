@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nkflow.gating.adaptive.density import Density
 from nkflow.kernels import density as kernels
 
-__all__ = ["POISSON", "REPLICATES", "replicated"]
+__all__ = ["GUIDE", "POISSON", "REPLICATES", "replicated"]
 
 _draw: Any = kernels.drawn_counts
 _smooth: Any = kernels.smooth_between
@@ -29,26 +29,35 @@ def _poisson() -> Array:
 
 
 POISSON = _poisson()
+PARTS = np.arange(256) / 256
+GUIDE = np.array([np.searchsorted(row, PARTS, side="right") for row in POISSON], dtype=np.uint8)
 
 
 def replicated(
-    found: Density, bins: tuple[int, int], *, seed: int, replicates: int = REPLICATES
+    found: Density,
+    bins: tuple[int, int],
+    *,
+    seed: int,
+    replicates: int = REPLICATES,
+    within: tuple[int, int] | None = None,
 ) -> NDArray[np.float64]:
     """Return smoothed replicates of the bins `bins` (first, last, inclusive): (replicates, n_bins).
 
     Each replicate draws as many events anew, multinomial with the shares of the bins; all bins that can't
-    reach `bins` through the smoothing are one.
+    reach `within` (None: `bins`) through the smoothing are one.
     """
     reach = (len(found.weights) - 1) // 2
-    first = max(bins[0] - reach, 0)
-    last = min(bins[1] + reach, len(found.counts) - 1)
+    inner = within or bins
+    first, last = max(inner[0] - reach, 0), min(inner[1] + reach, len(found.counts) - 1)
     part = found.counts[first : last + 1]
     filled = np.flatnonzero(part)
     counts = np.append(part[filled], found.counts.sum() - part.sum())
     drawn = _drawn(counts, np.random.Generator(np.random.PCG64(seed)), replicates)
     # bins before the first and behind the last of the grid hold nothing
     rows = np.zeros((replicates, bins[1] - bins[0] + 1 + 2 * reach))
-    rows[:, filled + (first - (bins[0] - reach))] = drawn[:, :-1]
+    columns = filled + (first - (bins[0] - reach))
+    a, b = np.searchsorted(columns, (0, rows.shape[1]))
+    rows[:, columns[a:b]] = drawn[:, a:b]
     smoothed = np.empty((replicates, bins[1] - bins[0] + 1))
     _smooth(rows, found.weights, smoothed)
     return smoothed
@@ -65,7 +74,7 @@ def _drawn(counts: Array, rng: np.random.Generator, replicates: int) -> Array:
     drawn[:, many] = np.maximum(counts[many] + np.sqrt(counts[many]) * normal, 0.0)
     few = counts[~many].astype(np.int64)
     rare = np.empty((replicates, len(few)))
-    _draw(rng.random(rare.shape), few, POISSON, rare)
+    _draw(rng.random(rare.shape), few, POISSON, GUIDE, rare)
     drawn[:, ~many] = rare
     total: float = float(counts.sum())
     drawn *= total / drawn.sum(axis=1, keepdims=True)

@@ -135,7 +135,8 @@ def density(values: Array, *, adjust: float = 1.0, span: tuple[float, float] | N
     span
         Ends of the grid; None: those of the data, without the outermost 0.01 % on either side.
     """
-    finite = values[np.isfinite(values)]
+    inside = np.isfinite(values)
+    finite = values if inside.all() else values[inside]
     coarse = _Coarse.of(finite)
     low, high = coarse.span() if span is None else span
     unit = high - low
@@ -160,19 +161,22 @@ class _Coarse:
 
     @classmethod
     def of(cls, values: Array) -> _Coarse:
-        if not len(values) or values.min() == values.max():
-            middle = float(values[0]) if len(values) else 0.5
-            return cls(middle - 0.5, 1 / 4096, _spike(float(len(values))))
-        low, high = float(values.min()), float(values.max())
+        low, high = (float(values.min()), float(values.max())) if len(values) else (0.5, 0.5)
+        if low == high:
+            return cls(low - 0.5, 1 / 4096, _spike(float(len(values))))
         step = (high - low) / 4095
         counts = np.zeros(4096)
         _fill(values, low, 1.0 / step, counts)
         return cls(low, step, counts)
 
+    @cached_property
+    def below(self) -> Array:
+        """Values up to the end of each bin."""
+        return np.cumsum(self.counts)
+
     def quantile(self, p: float) -> float:
         """Return where `p` of the values lie below, to a bin."""
-        total = np.cumsum(self.counts)
-        return self.low + self.step * (float(np.searchsorted(total, p * total[-1])) + 0.5)
+        return self.low + self.step * (float(np.searchsorted(self.below, p * self.below[-1])) + 0.5)
 
     def span(self) -> tuple[float, float]:
         """Return the ends of a grid that leaves out the outermost 0.01 % on either side."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nkflow.gating.adaptive.bootstrap import replicated
-from nkflow.gating.adaptive.density import MIN_EVENTS, Density, density
+from nkflow.gating.adaptive.density import MIN_EVENTS, Density, Peak, density
 from nkflow.gating.adaptive.found import Cut, Found, NoGate, too_few
 from nkflow.gating.adaptive.window import ANYWHERE, Window
 
@@ -46,11 +46,13 @@ def tail(
         text = "no peak where one is looked for"
         return NoGate("one-peak", text, "tail", found.n, None, found)
     peak = max(inside, key=lambda each: found.height[each.bin])
-    rows = replicated(found, (peak.left, peak.right), seed=seed)
-    main = _ends(found, found.height[None, :], (peak.left, peak.right), side=side, sds=sds)
-    at = found.place(float(main[0]))
-    bins = (0, peak.right - peak.left)
-    ends = _ends(found, rows, bins, side=side, sds=sds)
+    whole = peak.left, peak.right
+    top = np.array([peak.left + np.argmax(found.height[peak.left : peak.right + 1])])
+    at = found.place(float((top + _reaches(found, found.height[None, :], top, side=side, sds=sds))[0]))
+    bins = whole if sds is None else _high_part(found, peak)
+    rows = replicated(found, bins, seed=seed, within=whole)
+    tops = np.argmax(rows, axis=1)
+    ends = tops + (bins[0] - peak.left) + _reaches(found, rows, tops, side=side, sds=sds)
     return Cut(
         at=at,
         se=float(np.std(ends, ddof=1)) * found.step,
@@ -64,6 +66,13 @@ def tail(
     )
 
 
+def _high_part(found: Density, peak: Peak) -> tuple[int, int]:
+    """Return the bins round a peak that a replicate could bring up to its top, or down to exp(-1/2) of it (6 SDs)."""
+    part = found.height[peak.left : peak.right + 1]
+    high = peak.left + np.flatnonzero(part >= part.max() / 4 - 40 * found.noise)
+    return int(high[0]), int(high[-1])
+
+
 def _of_one_value(values: Array, found: Density) -> bool:
     """Tell whether nine tenths of the events have the same value; only then are most of them in one bin."""
     if found.counts.max() < 0.8 * found.n:
@@ -72,14 +81,13 @@ def _of_one_value(values: Array, found: Density) -> bool:
     return bool(low == high)
 
 
-def _ends(found: Density, rows: Array, bins: tuple[int, int], *, side: Side, sds: float | None) -> Array:
-    """Return the end of the tail of the peak between two bins, in bins, on each smoothed row (n_rows, n_bins)."""
-    tops = bins[0] + np.argmax(rows[:, bins[0] : bins[1] + 1], axis=1)
+def _reaches(found: Density, rows: Array, tops: NDArray[np.int64], *, side: Side, sds: float | None) -> Array:
+    """Return how far from the top the tail ends, in bins, on each smoothed row (n_rows, n_bins)."""
     sign = 1 if side == "right" else -1
     if sds is not None:
-        ends: Array = tops + sign * sds * _spreads(found, rows, tops, sign=-sign)
-        return ends
-    return np.array([_slope_end(row, int(top), sign) for row, top in zip(rows, tops, strict=True)])
+        reaches: Array = sign * sds * _spreads(found, rows, tops, sign=-sign)
+        return reaches
+    return np.array([sign * _slope_end(row, int(top), sign) for row, top in zip(rows, tops, strict=True)])
 
 
 def _slope_end(height: Array, top: int, sign: int) -> float:
@@ -87,7 +95,7 @@ def _slope_end(height: Array, top: int, sign: int) -> float:
     fall = flank[:-1] - flank[1:]
     steepest = int(np.argmax(fall))
     over = np.flatnonzero(fall[steepest:] < TOLERANCE * fall[steepest])
-    return top + sign * float(steepest + (over[0] if over.size else len(fall) - steepest))
+    return float(steepest + (over[0] if over.size else len(fall) - steepest))
 
 
 def _spreads(found: Density, rows: Array, tops: NDArray[np.int64], *, sign: int) -> Array:
