@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from naive import bits, ellipsoid, finite, histogram, logic, polygon, ranges
+from naive import bits, compensate, ellipsoid, finite, histogram, logic, polygon, ranges
 from nkflow.kernels import program as op
 from nkflow.kernels import scales_pieces
 
@@ -47,6 +47,10 @@ def run_block(constants, memory, before, n_decoded, first_ratio, n_columns, limi
                 where = list(integers[axes : axes + n]), selected, len(selected)
                 square = numbers[at + n + n * n]
                 ellipsoid.mark_ellipsoid(columns, *where, centre, form, square, masks[population])
+            case [op.COMPENSATE, first, n, at, n_detectors, weights, *_]:
+                square = numbers[weights : weights + n * n_detectors].reshape(n, n_detectors)
+                places, count = integers[at : at + n_detectors], columns.shape[1]
+                compensate.compensate_columns(columns, places, square, count, columns[first : first + n])
             case [op.EVEN_BINS, x, to, at, n, *_]:
                 histogram.find_even_bins(columns[x], *numbers[at : at + 2], n, bins[to])
             case [op.FIND_BINS, x, to, at, n, *_]:

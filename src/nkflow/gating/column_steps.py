@@ -1,10 +1,12 @@
 """The steps that fill the columns of a block: compensated dyes and ratios, before any gate.
 
-A step calls a kernel on whole rows of the block, also on what stands behind its last event.
+A step calls a kernel on whole rows of the block, also on what stands behind its last event. A gating program does the
+compensations itself, in its one call, where no ratio waits for them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nkflow.gating.block import Block
+from nkflow.gating.pools import Pools
 from nkflow.kernels import compensate
+from nkflow.kernels import program as op
 from nkflow.scales import Ratio
 
 __all__ = ["ColumnStep", "Compensate", "Divide"]
@@ -31,9 +35,9 @@ class ColumnStep(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Compensate:
-    """Compensate the wanted dyes from the decoded columns `rows`, into columns from `first`."""
+    """Compensate the wanted dyes from the decoded columns `detectors`, into columns from `first`."""
 
-    rows: NDArray[np.int64]
+    detectors: NDArray[np.int64]
     weights: NDArray[np.float64]
     first: int
     text: str
@@ -42,7 +46,12 @@ class Compensate:
         """Do it to the events of `block`."""
         last = self.first + len(self.weights)
         observed, out = block.columns[: self.first], block.columns[self.first : last]
-        compensate.compensate_columns(observed, self.rows, self.weights, observed.shape[1], out)
+        compensate.compensate_columns(observed, self.detectors, self.weights, observed.shape[1], out)
+
+    def rows(self, pools: Pools) -> Sequence[tuple[int, ...]]:
+        """Return the row of `kernels.program.run_block` that does the same."""
+        at, weights = pools.integers.put(self.detectors), pools.numbers.put(self.weights)
+        return [(op.COMPENSATE, self.first, len(self.weights), at, len(self.detectors), weights)]
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,17 @@ class Columns:
     first_ratio: int
     places: dict[Reading | Source, int]
 
+    @property
+    def coded(self) -> tuple[Compensate, ...]:
+        """The steps that a program does itself; none where there are ratios, which divide what is compensated."""
+        found = tuple(step for step in self.steps if isinstance(step, Compensate))
+        return found if len(found) == len(self.steps) else ()
+
+    @property
+    def ahead(self) -> tuple[ColumnStep, ...]:
+        """The steps that run ahead of a program, which does the others."""
+        return () if self.coded else self.steps
+
     def of(self, source: Source) -> int:
         """Return the row of `source`."""
         return self.places[source if source.per is not None else source.reading]

@@ -49,11 +49,12 @@ def evaluate(
     if len(blocks) == 1:
         _work(sample, program, blocks[0], starts, words=words, before=before)
     else:
-        with ThreadPoolExecutor(len(blocks)) as pool:
+        with ThreadPoolExecutor(len(blocks) - 1) as pool:
             jobs = [
                 pool.submit(_work, sample, program, block, starts, words=words, before=before)
-                for block in blocks
+                for block in blocks[1:]
             ]
+            _work(sample, program, blocks[0], starts, words=words, before=before)
         for job in jobs:
             job.result()
     return Totals(
@@ -85,7 +86,7 @@ def _work(
     """Take blocks until there are none left."""
     columns = program.columns
     shape = len(columns.decode), columns.first_ratio, len(columns.labels)
-    constants, none = program.constants, np.empty((0, 1), dtype=np.uint64)
+    constants, ahead, none = program.constants, columns.ahead, np.empty((0, 1), dtype=np.uint64)
     recalled = none if before is None else before
     recalled = read_only(recalled)
     with sample.open() as reader:
@@ -94,7 +95,7 @@ def _work(
             block.begin(last - first)
             if len(columns.decode):
                 reader.read(first, last - first, columns.decode, block.columns)
-            for step in columns.steps:
+            for step in ahead:
                 step.run(block)
             earlier, out = recalled[first:last], none if words is None else words[first:last]
             # what is compensated from values below LARGEST is finite; ratios have to be looked at

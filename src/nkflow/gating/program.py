@@ -65,9 +65,9 @@ class Program:
 
     @cached_property
     def constants(self) -> Constants:
-        """The steps as the kernel takes them."""
+        """The steps as the kernel takes them, compensations first."""
         sizes = [math.prod(drawing.shape) for drawing in self.drawings]
-        return constants_of(self.steps, accumulate(sizes, initial=0))
+        return constants_of((*self.columns.coded, *self.steps), accumulate(sizes, initial=0))
 
     def block(self) -> Block:
         """Return working memory for one thread."""

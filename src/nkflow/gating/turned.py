@@ -142,6 +142,7 @@ class _Runner:
 
     def __init__(self, program: Program, reader: BlockReader) -> None:
         self._program, self._reader, self._block = program, reader, program.block()
+        self._ahead = program.columns.ahead
 
     @property
     def masks(self) -> NDArray[np.bool_]:
@@ -168,7 +169,7 @@ class _Runner:
     def _run(self, old: Words, sure: bool) -> bool:
         columns, block = self._program.columns, self._block
         block.begin(len(old))
-        for step in columns.steps:
+        for step in self._ahead:
             step.run(block)
         shape = (0, 0, 0) if sure else (len(columns.decode), columns.first_ratio, len(columns.labels))
         constants, none = self._program.constants, np.empty((0, 1), dtype=np.uint64)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nkflow.kernels.bits import pack, unpack
+from nkflow.kernels.compensate import compensate_columns
 from nkflow.kernels.ellipsoid import mark_ellipsoid
 from nkflow.kernels.finite import all_below
 from nkflow.kernels.histogram import fill_line, fill_plane, find_bins, find_even_bins
@@ -24,6 +25,7 @@ from nkflow.kernels.select import count_true, put, select, take
 
 __all__ = [
     "COMBINE",
+    "COMPENSATE",
     "ELLIPSOID",
     "EVEN_BINS",
     "EXCLUDE",
@@ -46,6 +48,7 @@ WIDTH = 10  # integers of a step: the operation and up to nine operands, in the 
 RECALL, RANGE, RECTANGLE, COMBINE, EXCLUDE = 0, 1, 2, 3, 4
 SELECT, SHOW, POLYGON, ELLIPSOID = 5, 6, 7, 8
 EVEN_BINS, FIND_BINS, LINE, PLANE = 9, 10, 11, 12
+COMPENSATE = 13
 
 
 class Constants(NamedTuple):
@@ -146,6 +149,16 @@ def _draw(constants: Constants, memory: Memory, step: NDArray[np.int64]) -> None
         fill_plane(bins[step[2]], bins[step[3]], memory.masks[step[1]], plane)
 
 
+@inlined
+def _compensate(constants: Constants, memory: Memory, step: NDArray[np.int64]) -> None:
+    """Run a step that fills columns with compensated dyes."""
+    first, n, at, n_detectors = step[1], step[2], step[3], step[4]
+    detectors = constants.integers[at : at + n_detectors]
+    weights = constants.numbers[step[5] : step[5] + n * n_detectors].reshape(n, n_detectors)
+    observed, out = memory.columns[:first], memory.columns[first : first + n]
+    compensate_columns(observed, detectors, weights, observed.shape[1], out)
+
+
 @kernel
 def run_block(
     constants: Constants,
@@ -182,8 +195,10 @@ def run_block(
             selected = int(select(memory.masks[step[1]], memory.chosen))
         elif operation <= ELLIPSOID:
             failures += _outline(constants, memory, step, selected)
-        else:
+        elif operation <= PLANE:
             _draw(constants, memory, step)
+        else:
+            _compensate(constants, memory, step)
     count_true(memory.lanes, memory.counts)
     if out.shape[0] > 0:
         pack(memory.lanes, memory.lanes.shape[0] - 1, memory.byte_lanes, memory.bytes, out)
