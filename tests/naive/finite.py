@@ -7,8 +7,8 @@ import math
 __all__ = ["all_below", "mark_non_finite"]
 
 
-def all_below(x, first, last, limit) -> bool:
-    return all(-limit < value < limit for row in x[first:last] for value in row)
+def all_below(x, limit) -> bool:
+    return all(-limit < value < limit for row in x for value in row)
 
 
 def mark_non_finite(x, out) -> None:

@@ -65,5 +65,5 @@ def run_block(constants, memory, before, n_decoded, first_ratio, n_columns, limi
     memory.counts[:] += np.count_nonzero(masks, axis=1)
     if len(out):
         bits.pack(masks[:-1], out)
-    plain = finite.all_below(columns, 0, n_decoded, limit)
-    return 0, plain and finite.all_below(columns, first_ratio, n_columns, np.inf)
+    plain = finite.all_below(columns[:n_decoded], limit)
+    return 0, plain and finite.all_below(columns[first_ratio:n_columns], np.inf)

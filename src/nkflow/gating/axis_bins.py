@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nkflow.plots.axis import Axis
-from nkflow.scales import pull_back
 
 __all__ = ["AxisBins", "axis_bins"]
 
@@ -42,8 +41,9 @@ def axis_bins(axis: Axis, n_bins: int) -> AxisBins:
     Events beyond an end are in the bin there.
     """
     width = (axis.high - axis.low) / n_bins
-    inner = [pull_back(axis.scale, axis.low + k * width) for k in range(1, n_bins)]
-    edges = np.array([-np.inf, *inner, np.inf])
+    edges = np.empty(n_bins + 1)
+    edges[0], edges[-1] = -np.inf, np.inf
+    edges[1:-1] = axis.scale.thresholds(axis.low + np.arange(1, n_bins, dtype=np.float64) * width)
     finite = edges[np.isfinite(edges)]
     steps = np.diff(finite)
     steps = steps[steps > 0]

@@ -204,7 +204,7 @@ class FindBins:
     def rows(self, pools: Pools) -> Sequence[Row]:
         """Return the rows of `kernels.program.run_block`."""
         b = self.bins
-        n_edges, n_pieces = len(b.edges), b.guide.shape[1]
+        n_edges, n_pieces = len(b.edges), b.guide.size // 2
         if b.even is not None:
             return [(op.EVEN_BINS, self.column, self.out, pools.numbers.put(b.even), n_edges - 1)]
         at, guide = pools.numbers.put(b.offset, b.edges), pools.guides.put(b.guide)

@@ -30,8 +30,8 @@ def mark_ellipsoid(
     index : (>= count,)
         The events to test; all others become False. NaN is outside.
     centre : (n,)
-    form : (n, n)
-        Q, the inverse of the covariance.
+    form : (n * n,)
+        Q, the inverse of the covariance, row after row.
     out : (n_events,)
         Overwritten.
     """
@@ -40,7 +40,7 @@ def mark_ellipsoid(
     n = rows.shape[0]
     if n == 2:  # nearly all are; the same sums without the loops
         x, y, x0, y0 = points[rows[0]], points[rows[1]], centre[0], centre[1]
-        xx, xy, yx, yy = form[0, 0], form[0, 1], form[1, 0], form[1, 1]
+        xx, xy, yx, yy = form[0], form[1], form[2], form[3]
         for j in range(count):
             e = index[j]
             dx, dy = x[e] - x0, y[e] - y0
@@ -55,6 +55,6 @@ def mark_ellipsoid(
         for a in range(n):
             along = 0.0
             for b in range(n):
-                along += form[a, b] * difference[b]
+                along += form[a * n + b] * difference[b]
             total += along * difference[a]
         out[e] = total <= distance_square

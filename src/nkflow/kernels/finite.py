@@ -11,13 +11,10 @@ __all__ = ["all_below", "mark_non_finite"]
 
 
 @kernel
-def all_below(x: NDArray[np.float64], first: int, last: int, limit: float) -> bool:
-    """Tell whether every value in the rows `first` to `last` - 1 of `x` (n_rows, n) is between -limit and limit.
-
-    NaN is not.
-    """
+def all_below(x: NDArray[np.float64], limit: float) -> bool:
+    """Tell whether every value of `x` (n_rows, n) is between -limit and limit; NaN is not."""
     bad = 0
-    for row in range(first, last):
+    for row in range(x.shape[0]):
         for i in range(x.shape[1]):
             bad += not abs(x[row, i]) < limit  # no early way out: this loop runs four events at once
     return bad == 0

@@ -34,23 +34,20 @@ def orientation(ax: float, ay: float, bx: float, by: float, px: float, py: float
 @kernel
 def side_of_line(ax: float, ay: float, bx: float, by: float, px: float, py: float) -> float:
     """Return the sign of ``ax by - ay bx - ax py + ay px - px by + py bx`` by exact summation."""
-    terms = np.empty(12)
-    _product(ax, by, terms, 0)
-    _product(-ay, bx, terms, 2)
-    _product(-ax, py, terms, 4)
-    _product(ay, px, terms, 6)
-    _product(-px, by, terms, 8)
-    _product(py, bx, terms, 10)
     # grow an expansion: its parts never overlap, so the last that is not 0 has the sign of the sum
-    parts = np.zeros(12)
-    for size in range(12):
-        total = terms[size]
-        for k in range(size):
-            a, b = total, parts[k]
-            total = a + b
-            rest = total - a
-            parts[k] = (a - (total - rest)) + (b - rest)
-        parts[size] = total
+    parts = np.empty(12)
+    size = 0
+    for a, b in ((ax, by), (-ay, bx), (-ax, py), (ay, px), (-px, by), (py, bx)):
+        for term in _product(a, b):
+            total = term
+            for k in range(size):
+                part = parts[k]
+                grown = total + part
+                rest = grown - total
+                parts[k] = (total - (grown - rest)) + (part - rest)
+                total = grown
+            parts[size] = total
+            size += 1
     for k in range(11, -1, -1):
         if parts[k] != 0.0:
             return float(parts[k])
@@ -58,8 +55,8 @@ def side_of_line(ax: float, ay: float, bx: float, by: float, px: float, py: floa
 
 
 @kernel
-def _product(a: float, b: float, terms, at: int) -> None:  # type: ignore[no-untyped-def]
-    """Write a * b to ``terms[at + 1]`` and its rounding error to ``terms[at]`` (Dekker 1971)."""
+def _product(a: float, b: float) -> tuple[float, float]:
+    """Return the rounding error of a * b, and a * b (Dekker 1971)."""
     product = a * b
     c = SPLITTER * a
     a_high = c - (c - a)
@@ -68,5 +65,4 @@ def _product(a: float, b: float, terms, at: int) -> None:  # type: ignore[no-unt
     b_high = c - (c - b)
     b_low = b - b_high
     error = product - a_high * b_high - a_low * b_high - a_high * b_low
-    terms[at + 1] = product
-    terms[at] = a_low * b_low - error
+    return a_low * b_low - error, product

@@ -67,7 +67,7 @@ def mark_polygon(
     out : (n_events,)
         Overwritten; not `parent`.
     """
-    places = np.empty(TILE, dtype=np.int32)
+    places = np.empty(TILE, dtype=np.uint32)
     found = np.empty(TILE, dtype=np.uint8)
     near = np.empty(TILE + 1, dtype=np.uint32)
     for first in range(0, x.shape[0], TILE):
@@ -82,7 +82,7 @@ def mark_polygon(
         px, py = x[first:last], y[first:last]
         _place(px, py, box, cells.shape[0] - 1, places)
         for j in range(inside.shape[0]):
-            found[j] = cells[np.uint32(places[j])]
+            found[j] = cells[places[j]]
         for j in range(inside.shape[0]):
             found[j] = found[j] if to_test[j] else OUTSIDE
             inside[j] = found[j] == INSIDE
@@ -101,7 +101,7 @@ def _place(
     y: NDArray[np.float64],
     box: NDArray[np.float64],
     beyond: int,
-    out: NDArray[np.int32],
+    out: NDArray[np.uint32],
 ) -> None:
     """Write the cell of every point (n,) to the front of `out`; `beyond`, the number of cells, outside the box."""
     width = int(np.sqrt(beyond))

@@ -121,7 +121,7 @@ def _outline(constants: Constants, memory: Memory, step: NDArray[np.int64], sele
         )  # fmt: skip
     else:
         rows, at, n = integers[step[2] : step[2] + step[3]], step[4], step[3]
-        form = numbers[at + n : at + n + n * n].reshape(n, n)
+        form = numbers[at + n : at + n + n * n]
         square = numbers[at + n + n * n]
         mark_ellipsoid(columns, rows, memory.chosen, selected, numbers[at : at + n], form, square, out)
     return 0
@@ -138,15 +138,15 @@ def _draw(constants: Constants, memory: Memory, step: NDArray[np.int64]) -> None
         )
     elif operation == FIND_BINS:
         offset, edges = numbers[step[3]], numbers[step[3] + 1 : step[3] + 1 + step[4]]
-        guide = constants.guides[step[5] : step[5] + 2 * step[6]].reshape(2, step[6])
+        guide = constants.guides[step[5] : step[5] + 2 * step[6]]
         three = constants.integers[step[7] : step[7] + 3]
         find_bins(memory.columns[step[1]], edges, guide, offset, three, bins[step[2]])
     elif operation == LINE:
         fill_line(bins[step[2]], memory.masks[step[1]], memory.histograms[step[3] : step[3] + step[4]])
     else:
         at, rows, width = step[4], step[5], step[6]
-        plane = memory.histograms[at : at + rows * width].reshape(rows, width)
-        fill_plane(bins[step[2]], bins[step[3]], memory.masks[step[1]], plane)
+        plane = memory.histograms[at : at + rows * width]
+        fill_plane(bins[step[2]], bins[step[3]], memory.masks[step[1]], width, plane)
 
 
 @inlined
@@ -202,6 +202,6 @@ def run_block(
     count_true(memory.lanes, memory.counts)
     if out.shape[0] > 0:
         pack(memory.lanes, memory.lanes.shape[0] - 1, memory.byte_lanes, memory.bytes, out)
-    plain = all_below(memory.columns, 0, n_decoded, limit)
-    plain = plain and all_below(memory.columns, first_ratio, n_columns, np.inf)
+    plain = all_below(memory.columns[:n_decoded], limit)
+    plain = plain and all_below(memory.columns[first_ratio:n_columns], np.inf)
     return failures, plain

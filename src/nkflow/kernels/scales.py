@@ -18,7 +18,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nkflow.kernels.jit import kernel
+from nkflow.kernels.jit import inlined, kernel
 from nkflow.kernels.scales_curve import curve_root, curve_value
 
 __all__ = [
@@ -28,10 +28,9 @@ __all__ = [
     "LINEAR",
     "LOG",
     "forward",
-    "forward_column",
     "inverse",
     "inverse_column",
-    "threshold",
+    "thresholds",
 ]
 
 LINEAR, LOG, ARCSINH, CURVE, BIEX = range(5)
@@ -39,6 +38,39 @@ LINEAR, LOG, ARCSINH, CURVE, BIEX = range(5)
 LAST_BITS = 64  # numbers within which a root may fall where it should rise (13 were seen)
 LARGEST = 1.7976931348623157e308
 INFINITY = 0x7FF0000000000000  # the ordinal of +inf
+
+
+@kernel
+def biex_channel(zero: float, knots: NDArray[np.float64], x: float, start: int) -> float:
+    """Return the channel of `x`: linear between knots, odd about `zero`, constant beyond the ends.
+
+    `start` is a knot near ``abs(x)`` from which to look, best the last one not above it; not the last of all.
+    """
+    v = abs(x)
+    last = knots.shape[0] - 1
+    if v >= knots[last]:
+        t = float(last)
+    else:
+        j = start
+        while v < knots[j]:
+            j -= 1
+        while v >= knots[j + 1]:
+            j += 1
+        t = j + (v - knots[j]) / (knots[j + 1] - knots[j])
+    return float(zero + t if x >= 0.0 else max(zero - t, 0.0))
+
+
+@inlined
+def _knot(knots: NDArray[np.float64], v: float) -> int:
+    """Return the last knot not above `v`, the last of all left out."""
+    j, beyond = 0, knots.shape[0] - 1
+    while beyond > j + 1:
+        middle = (j + beyond) // 2
+        if knots[middle] <= v:
+            j = middle
+        else:
+            beyond = middle
+    return j
 
 
 @kernel
@@ -58,36 +90,8 @@ def forward(kind: int, parameters: NDArray[np.float64], knots: NDArray[np.float6
         t = np.inf if np.isinf(x) else curve_root(abs(x), p[3], p[4], p[5], p[6], p[7])
         y = p[2] + (t if x >= 0.0 else -t)
     else:
-        y = biex_channel(p[2], knots, x, -1)
+        y = biex_channel(p[2], knots, x, _knot(knots, abs(x)))
     return float(y if np.isnan(y) else min(max(y, p[0]), p[1]))
-
-
-@kernel
-def biex_channel(zero: float, knots: NDArray[np.float64], x: float, start: int) -> float:
-    """Return the channel of `x`: linear between knots, odd about `zero`, constant beyond the ends.
-
-    `start` is a knot near ``abs(x)`` from which to look, best the last one not above it; -1 for a search.
-    """
-    v = abs(x)
-    last = knots.shape[0] - 1
-    if v >= knots[last]:
-        t = float(last)
-    else:
-        j = start
-        if j < 0:
-            j, beyond = 0, last
-            while beyond > j + 1:
-                middle = (j + beyond) // 2
-                if knots[middle] <= v:
-                    j = middle
-                else:
-                    beyond = middle
-        while v < knots[j]:
-            j -= 1
-        while v >= knots[j + 1]:
-            j += 1
-        t = j + (v - knots[j]) / (knots[j + 1] - knots[j])
-    return float(zero + t if x >= 0.0 else max(zero - t, 0.0))
 
 
 @kernel
@@ -111,23 +115,6 @@ def inverse(kind: int, parameters: NDArray[np.float64], knots: NDArray[np.float6
     j = min(int(abs(t)), knots.shape[0] - 2)
     v = float(knots[j] + (abs(t) - j) * (knots[j + 1] - knots[j]))
     return v if t >= 0.0 else -v
-
-
-@kernel
-def forward_column(
-    kind: int,
-    parameters: NDArray[np.float64],
-    knots: NDArray[np.float64],
-    x: NDArray[np.float64],
-    out: NDArray[np.float64],
-) -> int:
-    """Fill `out` (n,) with the display values of `x` (n,); return how many did not settle."""
-    failures = 0
-    for e in range(x.shape[0]):
-        out[e] = forward(kind, parameters, knots, x[e])
-        if np.isnan(out[e]) and not np.isnan(x[e]):
-            failures += 1
-    return failures
 
 
 @kernel
@@ -157,8 +144,8 @@ def from_ordinal(place: int) -> float:
     return x if place >= 0 else -x
 
 
-@kernel
-def threshold(kind: int, parameters: NDArray[np.float64], knots: NDArray[np.float64], y: float) -> float:
+@inlined
+def _threshold(kind: int, parameters: NDArray[np.float64], knots: NDArray[np.float64], y: float) -> float:
     """Return the x0 for which ``x >= x0`` says what ``forward(x) >= y`` says.
 
     Bisection over the float64 numbers themselves, outwards from the inverse of `y`. In its last bits no
@@ -195,3 +182,16 @@ def threshold(kind: int, parameters: NDArray[np.float64], knots: NDArray[np.floa
         if forward(kind, parameters, knots, from_ordinal(high - k)) >= y:
             place = high - k
     return from_ordinal(place)
+
+
+@kernel
+def thresholds(
+    kind: int,
+    parameters: NDArray[np.float64],
+    knots: NDArray[np.float64],
+    y: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
+    """Fill `out` (n,) with the data units from which the display values `y` (n,) are reached."""
+    for k in range(y.shape[0]):
+        out[k] = _threshold(kind, parameters, knots, y[k])

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nkflow.kernels.jit import kernel
-from nkflow.kernels.scales import BIEX, LINEAR, LOG, biex_channel, forward, forward_column
+from nkflow.kernels.scales import BIEX, LINEAR, LOG, biex_channel, forward
 
 __all__ = ["column"]
 
@@ -40,7 +40,7 @@ def column(
         _straight(parameters, x, out)
         return 0
     if pieces.shape[0] == 0:
-        return forward_column(kind, parameters, knots, x, out)
+        return _beyond(kind, parameters, knots, pieces.shape[0], x, out)
     failures = 0
     for first in range(0, x.shape[0], TILE):
         part, result = x[first : first + TILE], out[first : first + TILE]

@@ -110,9 +110,14 @@ class Monotone(ABC):
 
         -inf where every x reaches `y` (a clipped lower end), +inf where no finite x does.
         """
+        return float(self.thresholds(np.array([y], dtype=np.float64))[0])
+
+    def thresholds(self, y: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what `pull_back` returns, for every display value of `y` (n,)."""
         from nkflow.kernels import scales as kernels
 
-        if math.isnan(y):
+        if np.isnan(y).any():
             raise ScaleError("a threshold is not a number", found="NaN", expected="a display value")
-        table = self.exact_table()
-        return float(kernels.threshold(table.kind, table.parameters, table.knots, float(y)))
+        table, out = self.exact_table(), np.empty(y.shape)
+        kernels.thresholds(table.kind, table.parameters, table.knots, y, out)
+        return out

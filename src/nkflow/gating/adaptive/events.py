@@ -178,7 +178,7 @@ class Events:
         else:
             e = ellipsoid(population, gate, sources, rows, text="")
             _mark_ellipsoid(
-                np.array(points), e.axes, every, count, e.centre, e.form, e.distance_square, found
+                np.array(points), e.axes, every, count, e.centre, e.form.ravel(), e.distance_square, found
             )
         inside[parent] = found
         return inside
