@@ -64,9 +64,9 @@ uniform = st.one_of(
 @given(arrays(np.float64, (4, 3), elements=uniform), st.integers(0, 2**32 - 1))
 def test_drawn_counts__agree_with_their_twin(u: np.ndarray, seed: int) -> None:
     counts = np.random.default_rng(seed).integers(0, len(POISSON), size=3)
-    fast, slow = np.empty_like(u), np.empty_like(u)
-    kernels.drawn_counts(u, counts, POISSON, GUIDE, fast)
-    naive.drawn_counts(u, counts, POISSON, GUIDE, slow)
+    columns, fast, slow = np.array([4, 0, 3]), np.full((4, 5), -1.0), np.full((4, 5), -1.0)
+    kernels.drawn_counts(u, counts, POISSON, GUIDE, columns, fast)
+    naive.drawn_counts(u, counts, POISSON, GUIDE, columns, slow)
     np.testing.assert_array_equal(fast, slow)
 
 

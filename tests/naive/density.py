@@ -9,9 +9,9 @@ import numpy as np
 __all__ = ["drawn_counts", "fill_inside", "floor_places", "smooth_between", "smooth_rows"]
 
 
-def drawn_counts(u, counts, table, guide, out) -> None:
+def drawn_counts(u, counts, table, guide, columns, out) -> None:
     for j, count in enumerate(counts):
-        out[:, j] = np.searchsorted(table[count], u[:, j], side="right")
+        out[:, columns[j]] = np.searchsorted(table[count], u[:, j], side="right")
 
 
 def fill_inside(x, low, per_unit, out) -> int:

@@ -6,6 +6,7 @@ Gates have their own models in `nkflow.gating.gate_document`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Annotated, Literal
 
 import numpy as np
@@ -153,7 +154,7 @@ class TemplateDocument(Document):
 
     @model_validator(mode="after")
     def _names_resolve(self) -> TemplateDocument:
-        mistakes = resolve([population.entry for population in self.populations])[1]
+        mistakes = self._placed[1]
         if mistakes:
             raise ValidationError.from_exception_data(
                 "TemplateDocument", list(_details(mistakes, "populations"))
@@ -191,9 +192,13 @@ class TemplateDocument(Document):
     @property
     def tree(self) -> Tree:
         """The populations in their places."""
-        tree, _ = resolve([population.entry for population in self.populations])
+        tree = self._placed[0]
         assert tree is not None  # _names_resolve saw to it
         return tree
+
+    @cached_property
+    def _placed(self) -> tuple[Tree | None, list[Mistake]]:
+        return resolve([population.entry for population in self.populations])
 
 
 def _details(mistakes: list[Mistake], section: str) -> Iterator[InitErrorDetails]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Annotated, Literal, TypeAlias, assert_never
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -38,6 +39,14 @@ class _GateModel(Document):
         return self
 
     def gate(self) -> Gate:
+        """Return the gate, built once: a document asks for it several times."""
+        return self._built
+
+    @cached_property
+    def _built(self) -> Gate:
+        return self.build()
+
+    def build(self) -> Gate:
         raise NotImplementedError
 
 
@@ -50,7 +59,7 @@ class RangeDocument(_GateModel):
     high: float | None = None
     space: Space = "data"
 
-    def gate(self) -> Range:
+    def build(self) -> Range:
         return Range(dimension_of(self.channel), self.low, self.high, self.space)
 
 
@@ -69,7 +78,7 @@ class RectangleDocument(_GateModel):
     bounds: dict[str, Ends] | tuple[SideDocument, ...]
     space: Space = "data"
 
-    def gate(self) -> Rectangle:
+    def build(self) -> Rectangle:
         if isinstance(self.bounds, dict):
             return Rectangle(dict(self.bounds.items()), self.space)
         return Rectangle(
@@ -86,7 +95,7 @@ class PolygonDocument(_GateModel):
     vertices: tuple[tuple[float, float], ...]
     space: Space = "data"
 
-    def gate(self) -> Polygon:
+    def build(self) -> Polygon:
         return Polygon(dimension_of(self.x), dimension_of(self.y), self.vertices, self.space)
 
 
@@ -102,7 +111,7 @@ class EllipsoidDocument(_GateModel):
     space: Space = "data"
     indefinite: bool = False
 
-    def gate(self) -> Ellipsoid:
+    def build(self) -> Ellipsoid:
         return Ellipsoid(
             [dimension_of(axis) for axis in self.axes],
             self.centre,
@@ -133,7 +142,7 @@ class QuadrantDocument(_GateModel):
     further: tuple[DividerDocument, ...] = ()
     space: Space = "data"
 
-    def gate(self) -> Quadrant:
+    def build(self) -> Quadrant:
         return Quadrant(
             dimension_of(self.x),
             self.x_cut,
@@ -165,7 +174,7 @@ class BooleanDocument(_GateModel):
     or_: tuple[Operand, ...] | None = Field(default=None, alias="or")
     not_: str | None = Field(default=None, alias="not")
 
-    def gate(self) -> Boolean:
+    def build(self) -> Boolean:
         given = [field for field in ("and_", "or_", "not_") if getattr(self, field) is not None]
         if len(given) != 1:
             raise ValueError("a boolean gate has exactly one of and, or, not")

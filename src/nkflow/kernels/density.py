@@ -18,6 +18,7 @@ def drawn_counts(
     counts: NDArray[np.int64],
     table: NDArray[np.float64],
     guide: NDArray[np.uint8],
+    columns: NDArray[np.int64],
     out: NDArray[np.float64],
 ) -> None:
     """Turn uniform numbers `u` (n_rows, n_bins) into draws: how many entries of ``table[counts[j]]`` are <= u.
@@ -29,6 +30,8 @@ def drawn_counts(
     guide : (n_counts, n_parts)
         How many of them are <= 0, 1 / n_parts, ...: there the search begins (Chen & Asau 1974, guide table). n_parts is
         a power of two, so that the part of u is exact.
+    columns : (n_bins,)
+        Where in the rows of `out` each bin stands.
     """
     parts, most = guide.shape[1], table.shape[1]
     for i in range(u.shape[0]):
@@ -37,7 +40,7 @@ def drawn_counts(
             k = np.int64(guide[count, int(u[i, j] * parts)])
             while k < most and table[count, k] <= u[i, j]:
                 k += 1
-            out[i, j] = k
+            out[i, columns[j]] = k
 
 
 @kernel

@@ -83,7 +83,9 @@ def singlet_band(
     if n < n_min:
         text = f"{n} events with an area and a height above 0, at least {n_min} are needed"
         return NoGate("too-few-events", text, "singlet-band", n)
-    x, y = (np.log(values[use][:: 1 + n // FITTED]) for values in (area, height))
+    if n < len(use):
+        area, height = area[use], height[use]
+    x, y = (np.log(values[:: 1 + n // FITTED]) for values in (area, height))
     ends = np.quantile(x, AREA_ENDS)
     inner = (x >= ends[0]) & (x <= ends[1])
     if ends[1] - ends[0] < 1e-6:
@@ -95,7 +97,7 @@ def singlet_band(
     residual = y - intercept - slope * x
     lower, upper = -sds[0] * spread, sds[1] * spread
     inside = float(np.mean((residual >= lower) & (residual <= upper)))
-    areas = (float(area[use].min()) * 0.95, _largest(x, float(area[use].max()), largest))
+    areas = (float(area.min()) * 0.95, _largest(x, float(area.max()), largest))
     se = sds[0] * _spread_error(residual[inner], seed=seed)
     return Band(intercept, slope, spread, lower, upper, areas, se, n, inside, density(residual))
 

@@ -69,13 +69,10 @@ def _drawn(counts: Array, rng: np.random.Generator, replicates: int) -> Array:
     Divided by their sum they have the multinomial's means and, but for 1 in the number of events, its covariances.
     """
     drawn = np.empty((replicates, len(counts)))
-    many = counts >= MANY
-    normal = rng.standard_normal((replicates, int(np.count_nonzero(many))))
+    many, few = np.flatnonzero(counts >= MANY), np.flatnonzero(counts < MANY)
+    normal = rng.standard_normal((replicates, len(many)))
     drawn[:, many] = np.maximum(counts[many] + np.sqrt(counts[many]) * normal, 0.0)
-    few = counts[~many].astype(np.int64)
-    rare = np.empty((replicates, len(few)))
-    _draw(rng.random(rare.shape), few, POISSON, GUIDE, rare)
-    drawn[:, ~many] = rare
+    _draw(rng.random((replicates, len(few))), counts[few].astype(np.int64), POISSON, GUIDE, few, drawn)
     total: float = float(counts.sum())
     drawn *= total / drawn.sum(axis=1, keepdims=True)
     return drawn

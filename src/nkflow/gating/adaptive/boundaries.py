@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 import numpy as np
 
 from nkflow.gating.adaptive.band import Band
@@ -16,8 +18,10 @@ from nkflow.gating.gates import Dimension, Gate
 __all__ = ["boundary_of"]
 
 
-def boundary_of(cut: Resolved, events: Events, refused: set[int]) -> GateBoundary:
+def boundary_of(cut: Resolved, events: Events, without: Set[int]) -> GateBoundary:
     """Return the boundary of a cut that was found: its uncertainty, and the events that cross it per unit.
+
+    `without` are the entries that have no gate in this tube, or none of its channels.
 
     The change is that between the cut moved up and down by its uncertainty, all gates that it sets at once;
     where both ends hold the same events it is 0. Counts are scaled from the events looked at to all.
@@ -32,7 +36,7 @@ def boundary_of(cut: Resolved, events: Events, refused: set[int]) -> GateBoundar
         same = [index for index in events.known if not tree.deciding[index] & sets]
         high = events.part(near, up, same)
         low = high.regated(down, same)
-        for index in _touched(cut, events, refused):
+        for index in _touched(cut, events, without):
             moved = int(np.count_nonzero(high.mask(index))) - int(np.count_nonzero(low.mask(index)))
             if moved:
                 change[tree.keys[index]] = moved / (2 * u) * events.of / events.n
@@ -80,15 +84,8 @@ def _near(cut: Resolved, events: Events, u: float) -> np.ndarray[tuple[int], np.
     return np.asarray(near, dtype=np.bool_)
 
 
-def _touched(cut: Resolved, events: Events, refused: set[int]) -> list[int]:
+def _touched(cut: Resolved, events: Events, without: Set[int]) -> list[int]:
     """Return the populations that the cut decides and that have a gate, all their needs included."""
     tree = events.binding.template.tree
-    sets = set(entries_set(cut.document, tree))
-    lacking = {
-        entry for entry, gate in enumerate(events.gates) if any(map(events.binding.lacks, gate.dimensions))
-    }
-    return [
-        index
-        for index, entries in enumerate(tree.deciding)
-        if entries & sets and not entries & (refused | lacking)
-    ]
+    sets = entries_set(cut.document, tree).keys()
+    return [index for index, entries in enumerate(tree.deciding) if entries & sets and not entries & without]

@@ -19,7 +19,7 @@ from nkflow.gating.tree import Node
 from nkflow.kernels import ellipsoid as ellipsoids
 from nkflow.kernels import polygon as polygons
 from nkflow.kernels.ranges import in_range
-from nkflow.kernels.select import select, take
+from nkflow.kernels.select import put, select, take
 from nkflow.scales import Scale
 
 __all__ = ["MOST", "Events"]
@@ -91,10 +91,12 @@ class Events:
 
     def display(self, dimension: Dimension, population: int) -> Array:
         """Return the values of a population's events on the template's scale."""
-        values, places, scale = self.values(dimension), self._places(population), self.scale(dimension)
-        inside = np.empty(len(places))
-        take(values, places, len(places), inside)
+        inside, scale = self.inside(dimension, population), self.scale(dimension)
         return inside if scale is None else scale.column(inside)
+
+    def inside(self, dimension: Dimension, population: int) -> Array:
+        """Return the values of a population's events, data units."""
+        return _taken(self.values(dimension), self._places(population))
 
     def _places(self, population: int) -> NDArray[np.uint32]:
         """Return the positions of a population's events."""
@@ -143,7 +145,7 @@ class Events:
             case Boolean():
                 inside &= self._combined(node, gate)
             case Polygon() | Ellipsoid():
-                inside &= self._outlined(gate, inside, population)
+                inside &= self._outlined(gate, node.parent, population)
             case _:
                 sources = [self.binding.source(d) for d in gate.dimensions]
                 ends = thresholds(gate, node.outcome, sources)
@@ -161,27 +163,43 @@ class Events:
         result: Mask = join.reduce(operands)
         return result
 
-    def _outlined(self, gate: Polygon | Ellipsoid, parent: Mask, population: int) -> Mask:
-        """Return who of `parent` is inside an outline (n,)."""
+    def _outlined(self, gate: Polygon | Ellipsoid, parent: int, population: int) -> Mask:
+        """Return who of the population `parent` is inside an outline (n,)."""
         sources = [self.binding.source(dimension) for dimension in gate.dimensions]
-        points = []
-        for source in sources:
-            scale, values = scale_for(gate, source), self.columns[source][parent]
-            points.append(values if scale is None else scale.column(values))
-        inside = np.zeros(self.n, dtype=np.bool_)
-        count, rows = len(points[0]), range(len(sources))
-        every, found = np.arange(count, dtype=np.uint32), np.empty(count, dtype=np.bool_)
+        points = [self._on_scale(source, scale_for(gate, source), parent) for source in sources]
+        inside, rows = np.empty(self.n, dtype=np.bool_), range(len(sources))
         if isinstance(gate, Polygon):
             s = polygon((population, -1), gate, sources, rows, text="")
-            everywhere = np.ones(count, dtype=np.bool_)
-            _mark_polygon(points[0], points[1], everywhere, s.vx, s.vy, s.box, s.cells, found)
+            _mark_polygon(points[0], points[1], self.mask(parent), s.vx, s.vy, s.box, s.cells, inside)
         else:
-            e = ellipsoid(population, gate, sources, rows, text="")
+            e, places = ellipsoid(population, gate, sources, rows, text=""), self._places(parent)
             _mark_ellipsoid(
-                np.array(points), e.axes, every, count, e.centre, e.form.ravel(), e.distance_square, found
+                np.array(points),
+                e.axes,
+                places,
+                len(places),
+                e.centre,
+                e.form.ravel(),
+                e.distance_square,
+                inside,
             )
-        inside[parent] = found
         return inside
+
+    def _on_scale(self, source: Source, scale: Scale | None, population: int) -> Array:
+        """Return a column (n,) on `scale`, set for the events of a population at least."""
+        values = self.columns[source]
+        if scale is None:
+            return values
+        places, shown = self._places(population), np.empty(self.n)
+        put(scale.column(_taken(values, places)), places, len(places), shown)
+        return shown
+
+
+def _taken(values: Array, places: NDArray[np.uint32]) -> Array:
+    """Return the values at some positions; boolean indices take longer."""
+    taken = np.empty(len(places))
+    take(values, places, len(places), taken)
+    return taken
 
 
 def _runs(n_events: int, most: int) -> list[tuple[int, int]]:

@@ -82,13 +82,13 @@ def resolve(
             work.fmo[marker] = Events.read(tubes[marker], other, gates, extra)
         found[k] = work.look(cuts[k], seed=seed + k)
     resolved = tuple(found[k] for k in range(len(cuts)))
+    lacking = {k for k, gate in enumerate(gates) if any(map(binding.lacks, gate.dimensions))}
+    without = lacking | work.refused.keys()
     return Resolution(
         template=template.resolved(gates, work.refused),
         adaptive=given,
         cuts=resolved,
-        boundaries=tuple(
-            boundary_of(each, work.events, set(work.refused)) for each in resolved if each.u is not None
-        ),
+        boundaries=tuple(boundary_of(each, work.events, without) for each in resolved if each.u is not None),
         findings=findings_of(
             resolved,
             has_controls=controls is not None,
@@ -180,8 +180,7 @@ class _Work:
 
     def _band(self, cut: CutDocument, method: BandMethod, of: int, *, seed: int) -> Band | NoGate:
         entry = next(iter(entries_set(cut, self.template.tree)))
-        inside = self.events.mask(of)
-        area, height = (self.events.values(dimension)[inside] for dimension in self.gates[entry].dimensions)
+        area, height = (self.events.inside(dimension, of) for dimension in self.gates[entry].dimensions)
         return band_in_window(find_band(method, area, height, seed=seed), cut.window)
 
     def _ellipse(self, cut: CutDocument, method: EllipseMethod, of: int, *, seed: int) -> Ellipse | NoGate:

@@ -117,7 +117,7 @@ class Quadrant(Placed):
         second = () if self.y is None or self.y_cut is None else (Divider(self.y, self.y_cut),)
         return (*first, *second, *self.further)
 
-    @property
+    @cached_property
     def dimensions(self) -> tuple[Dimension, ...]:
         """The dimension of each divider."""
         return tuple(divider.dimension for divider in self.dividers)
@@ -160,8 +160,10 @@ class Quadrant(Placed):
                 "a quadrant needs the names of its outcomes", expected='for instance {"-+": "NK"}'
             )
         dividers = self.dividers
+        ends = []
         for outcome, name in self.pairs:
-            if len(outcome) != len(dividers) or len(self.intervals(outcome)) != len(dividers):
+            mine = self.intervals(outcome) if len(outcome) == len(dividers) else ()
+            if len(mine) != len(dividers):
                 raise GateError(
                     "an outcome has one sign for each divider",
                     found=repr(outcome),
@@ -169,7 +171,7 @@ class Quadrant(Placed):
                 )
             if not name:
                 raise GateError("an outcome needs a name", where=outcome)
-        ends = [(outcome, self.intervals(outcome)) for outcome, _ in self.pairs]
+            ends.append((outcome, mine))
         for i, (first, mine) in enumerate(ends):
             for second, other in ends[i + 1 :]:
                 # the interval of ANY has no ends and meets all others

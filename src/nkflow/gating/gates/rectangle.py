@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 from nkflow.errors import GateError
@@ -40,7 +41,7 @@ class Range(Placed):
             raise GateError("a range needs a low or a high end", where=self.dimensions[0].label)
         check_bounds(self.dimensions[0], self.low, self.high)
 
-    @property
+    @cached_property
     def dimensions(self) -> tuple[Dimension, ...]:
         """Its one dimension."""
         return (as_dimension(self.channel),)
@@ -79,7 +80,7 @@ class Rectangle(Placed):
         assert isinstance(self.bounds, tuple)  # __post_init__ made it one
         return self.bounds
 
-    @property
+    @cached_property
     def dimensions(self) -> tuple[Dimension, ...]:
         """The dimension of each side."""
         return tuple(side[0] for side in self.sides)
