@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from naive.gating import Twin
 from nkflow.compensation import Spillover
+from nkflow.fcs.memory import MemoryReader
 from nkflow.fcs.read import read_fcs
 from nkflow.fcs.sample import Sample
 from nkflow.fcs.write import write_fcs
@@ -249,3 +250,31 @@ def test_update__of_many_blocks_equals_a_new_gating(edits, kind: str, threads: i
     assert updated.membership().tobytes() == fresh.membership().tobytes()
     again = updated.update(tree_of_gates(), threads=threads)
     assert again.membership().tobytes() == before.membership().tobytes()
+
+
+@pytest.mark.parametrize(("low", "looks"), [(0.5, False), (-1.0, True)])
+def test_update__looks_at_no_value_of_an_event_that_left(
+    low: float, looks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = {name: np.linspace(-2.0, 4.0, SIZE + 7) for name in CHANNELS}
+    sample = Sample.from_arrays(values, spillover=Spillover(("A", "B", "C"), np.eye(3)))
+    asked: list[int] = []
+    pick = MemoryReader.pick
+
+    def noted(self: MemoryReader, positions, columns, out) -> None:  # type: ignore[no-untyped-def]
+        asked.append(len(positions))
+        pick(self, positions, columns, out)
+
+    monkeypatch.setattr(MemoryReader, "pick", noted)
+    template = Template.of(
+        Range("C", low=0.0, name="viable"),
+        Quadrant("A", 1.0, "B", 1.0, names={"++": "both"}, parent="viable"),
+        scales=SCALES,
+        compensation="file",
+    )
+    before = gate(sample, template, threads=1)
+    template = template.with_gate("viable", low=low)
+    updated, fresh = before.update(template, threads=1), gate(sample, template, threads=1)
+    assert updated.counts["viable"] != before.counts["viable"]
+    assert bool(asked) == looks
+    assert updated.membership().tobytes() == fresh.membership().tobytes()

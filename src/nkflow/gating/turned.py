@@ -1,7 +1,8 @@
 """An edit, event by event: where no edited gate gives another answer, every population below stays as it was.
 
 First the edited gates are asked about all events. Then the rest is evaluated for the few events about which one of
-them changed its mind; they are gathered from many blocks into one.
+them changed its mind; they are gathered from many blocks into one. An event that is now in none of the edited
+populations is in none below them either, and nobody looks at its values.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,9 +59,9 @@ def turned(
     """
     assert before.words is not None
     words = np.empty_like(before.words)
-    first, second = _program(binding, edit.edited), _program(binding, edit.following)
+    first = _program(binding, edit.edited)
     sure = set(known).issuperset(first.columns.places)
-    work = _Work(sample, before.words, words, first, second, sure)
+    work = _Work(sample, binding, before.words, words, edit, first, sure)
     starts = iter(range(0, sample.n_events, SIZE))  # next() of one iterator is safe between threads
     if threads == 1:
         found = [work.take(starts)]
@@ -88,21 +90,50 @@ def _program(binding: Binding, only: Collection[int]) -> Program:
     return compile_program(binding, recalled={need: need for need in sorted(needs)}, draw_below=(), only=only)
 
 
+def _bits(populations: Collection[int], n_words: int) -> Words:
+    """Return the words of an event that is in these populations and no others."""
+    words = np.zeros(n_words, dtype=np.uint64)
+    for index in populations:
+        words[index // 64] |= np.uint64(1 << index % 64)
+    return words
+
+
 @dataclass(frozen=True)
 class _Work:
     """What all threads share."""
 
     sample: Sample
+    binding: Binding
     before: Words
     words: Words
+    edit: Edit
     first: Program
-    second: Program
     sure: bool
+
+    @cached_property
+    def second(self) -> Program:
+        """The program of what follows."""
+        return _program(self.binding, self.edit.following)
+
+    @cached_property
+    def gone(self) -> tuple[Words, Words] | None:
+        """The bits of the edited populations, and of those that an event outside them all is not in; (n_words,) each.
+
+        None where some of what follows hangs below no edited population.
+        """
+        nodes, n_words = self.binding.template.tree.nodes, self.words.shape[1]
+        for index in self.edit.following:
+            above = nodes[index].parent
+            while above >= 0 and above not in self.edit.edited:
+                above = nodes[above].parent
+            if above < 0:
+                return None
+        return _bits(self.edit.edited, n_words), _bits(self.edit.following, n_words)
 
     def take(self, starts: Iterator[int]) -> NDArray[np.int64] | None:
         """Take blocks until there are none left; return how counts change, None after a value without a number."""
         with self.sample.open() as reader:
-            asked, follow = _Runner(self.first, reader), _Runner(self.second, reader)
+            asked = _Runner(self.first, reader)
             edited = np.array(sorted(self.first.evaluated), dtype=np.int64)
             counts = np.zeros(64 * self.words.shape[1], dtype=np.int64)
             index = np.empty(SIZE + 1, dtype=np.uint32)
@@ -115,18 +146,33 @@ class _Work:
                 n = bits.renew(old, asked.masks, edited, out, index)
                 waiting.append(first + index[:n].astype(np.int64))
                 if sum(map(len, waiting)) > SIZE:
-                    waiting = self._follow(follow, np.concatenate(waiting), counts)
+                    waiting = self._stay(np.concatenate(waiting), counts)
+                if sum(map(len, waiting)) > SIZE:
+                    waiting = self._follow(reader, np.concatenate(waiting), counts)
+            waiting = self._stay(np.concatenate(waiting), counts) if waiting else []
             while waiting:
-                waiting = self._follow(follow, np.concatenate(waiting), counts)
+                waiting = self._follow(reader, np.concatenate(waiting), counts)
         return counts
 
+    def _stay(self, positions: NDArray[np.int64], counts: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        """Take the events that are outside all edited populations out of what follows; return the others."""
+        if self.gone is None:
+            return [positions]
+        edited, following = self.gone
+        renewed = self.words[positions]
+        outside = ~(renewed & edited).any(axis=1)
+        out, left = renewed[outside] & ~following, positions[outside]
+        self.words[left] = out
+        bits.tally(self.before[left], out, counts)
+        return [positions[~outside]]
+
     def _follow(
-        self, follow: _Runner, positions: NDArray[np.int64], counts: NDArray[np.int64]
+        self, reader: BlockReader, positions: NDArray[np.int64], counts: NDArray[np.int64]
     ) -> list[NDArray[np.int64]]:
         """Evaluate what follows for as many events as a block holds; return the others."""
         if len(positions) == 0:
             return []
-        now = positions[:SIZE]
+        follow, now = _Runner(self.second, reader), positions[:SIZE]
         renewed = self.words[now]
         follow.pick(now, renewed)
         populations = np.array(sorted(self.second.evaluated), dtype=np.int64)
