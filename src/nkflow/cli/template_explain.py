@@ -25,7 +25,12 @@ __all__ = ["explain"]
 @click.option(
     "--population", "-p", multiple=True, help="Only the cuts that lead to this population; may be repeated."
 )
-@click.option("--fmo", multiple=True, metavar="MARKER=FILE", help="An FMO control; may be repeated.")
+@click.option(
+    "--fmo",
+    multiple=True,
+    metavar="MARKER=FILE",
+    help="An FMO control, or process-control=FILE; may be repeated.",
+)
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the drawings as one HTML page."
 )

@@ -8,13 +8,14 @@ from nkflow.compensation import Spillover
 from nkflow.errors import DataError, GatingError
 from nkflow.fcs.read import read_fcs
 from nkflow.fcs.sample import Sample
+from nkflow.gating.adaptive.controls import PROCESS
 from nkflow.gating.template import Template
 from nkflow.release.inputs import TubeFile
 from nkflow.release.tubes import GatedTube, Given, gate_tube
 
 __all__ = ["gate_lot"]
 
-_STAINED = ("sample", "process-control")  # hold every population, so that their cuts can be found in them
+_STAINED = ("sample", PROCESS)  # hold every population, so that their cuts can be found in them
 
 
 def gate_lot(
@@ -38,9 +39,9 @@ def gate_lot(
 
     if not template.is_adaptive:
         return tuple(one(tube, Given(template, spillover=spillover)) for tube in files)
-    fmos = _fmos(files)
+    controls = _controls(files)
     found = {
-        tube.name: one(tube, Given(template, fmos, spillover=spillover))
+        tube.name: one(tube, Given(template, controls, spillover=spillover))
         for tube in files
         if tube.role in _STAINED
     }
@@ -51,19 +52,25 @@ def gate_lot(
     return tuple(found[tube.name] for tube in files)
 
 
-def _fmos(files: Sequence[TubeFile]) -> Mapping[str, Sample] | GatingError:
-    """Return marker -> its FMO; a tube that can't be read is missing here and reported where it is gated."""
+def _controls(files: Sequence[TubeFile]) -> Mapping[str, Sample] | GatingError:
+    """Return marker -> its FMO, and the process controls under their role and name.
+
+    A tube that can't be read is missing here and reported where it is gated.
+    """
     found: dict[str, Sample] = {}
     for tube in files:
-        if tube.role != "fmo" or tube.marker is None:
+        key = (
+            f"{PROCESS} {tube.name}" if tube.role == PROCESS else tube.marker if tube.role == "fmo" else None
+        )
+        if key is None:
             continue
-        if tube.marker in found:
+        if key in found:
             return GatingError(
                 f"two FMO tubes without {tube.marker}", code="fmo-doubled", where=f"tube {tube.name}",
                 expected="one a marker, since the cut is carried from it", next_step="Leave one out of the lot.",
             )  # fmt: skip
         try:
-            found[tube.marker] = read_fcs(tube.path)
+            found[key] = read_fcs(tube.path)
         except DataError:
             continue
     return found

@@ -38,7 +38,7 @@ class Given:
     Attributes
     ----------
     controls
-        FMOs by marker, for an adaptive template; or why there can be none.
+        FMOs by marker and process controls, for an adaptive template; or why there can be none.
     carried_from
         The tube that `template` was resolved against, where it is another one.
     spillover

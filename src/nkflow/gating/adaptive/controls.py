@@ -1,4 +1,4 @@
-"""The FMO controls among the tubes of a lot, by the marker they lack."""
+"""The controls among the tubes of a lot: FMOs by the marker they lack, and process controls."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any, TypeAlias
 from nkflow.errors import InvalidValueError
 from nkflow.fcs.sample import Sample
 
-__all__ = ["Controls", "fmo_controls"]
+__all__ = ["PROCESS", "Controls", "fmo_controls", "process_controls"]
 
 Controls: TypeAlias = Mapping[str, Any] | Iterable[Any]
+PROCESS = "process-control"
 
 
 def fmo_controls(controls: Controls | None) -> dict[str, Sample]:
@@ -20,7 +21,8 @@ def fmo_controls(controls: Controls | None) -> dict[str, Sample]:
     ----------
     controls
         Tubes of a lot (objects with ``role``, ``marker`` and ``sample``; other roles are passed over), or a
-        mapping from a marker (``CD3`` or ``FMO-CD3``) to a `Sample` or such a tube. None: none.
+        mapping from a marker (``CD3`` or ``FMO-CD3``) to a `Sample` or such a tube; what is mapped from
+        ``process-control`` is none. None: none.
 
     Raises
     ------
@@ -29,10 +31,9 @@ def fmo_controls(controls: Controls | None) -> dict[str, Sample]:
     """
     if controls is None:
         return {}
-    pairs = list(controls.items()) if isinstance(controls, Mapping) else [("", tube) for tube in controls]
     found: dict[str, Sample] = {}
-    for key, tube in pairs:
-        marker, sample = _marker_and_sample(str(key), tube)
+    for key, tube in _pairs(controls):
+        marker, sample = _marker_and_sample(key, tube)
         if sample is None:
             continue
         if marker in found:
@@ -43,7 +44,22 @@ def fmo_controls(controls: Controls | None) -> dict[str, Sample]:
     return found
 
 
+def process_controls(controls: Controls | None) -> tuple[Sample, ...]:
+    """Return the samples of the process controls, see `fmo_controls`; the keys of a mapping begin with their role."""
+    pairs = () if controls is None else _pairs(controls)
+    tubes = (tube for key, tube in pairs if (key or getattr(tube, "role", "")).startswith(PROCESS))
+    return tuple(tube if isinstance(tube, Sample) else tube.sample for tube in tubes)
+
+
+def _pairs(controls: Controls) -> list[tuple[str, Any]]:
+    if isinstance(controls, Mapping):
+        return [(str(key), tube) for key, tube in controls.items()]
+    return [("", tube) for tube in controls]
+
+
 def _marker_and_sample(key: str, tube: Any) -> tuple[str, Sample | None]:
+    if key.startswith(PROCESS):
+        return "", None
     if isinstance(tube, Sample):
         if not key:
             raise InvalidValueError(

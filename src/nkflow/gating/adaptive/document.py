@@ -16,6 +16,7 @@ __all__ = [
     "FMOMethod",
     "Method",
     "MixtureMethod",
+    "OpenMethod",
     "QuantileMethod",
     "TailMethod",
     "ValleyMethod",
@@ -31,13 +32,15 @@ class ValleyMethod(Document):
 
     ``which``: of several the ``deepest`` (between the two highest peaks where there is one), the ``lowest``, above the
     first peak, or the ``highest``, below the last one (dead cells are above all living ones). Clear valleys in
-    `prefer` (in the space of the window, and inside it) come before all others.
+    `prefer` (in the space of the window, and inside it) come before all others. Either peak beside it holds
+    `at_least` events.
     """
 
     kind: Literal["valley"]
     which: Literal["deepest", "lowest", "highest"] = "deepest"
     adjust: Annotated[float, Field(gt=0, le=10)] = 1.0
     prefer: tuple[float, float] | None = None
+    at_least: Annotated[int, Field(ge=0)] = 0
 
 
 class BeadsMethod(Document):
@@ -47,11 +50,15 @@ class BeadsMethod(Document):
 
 
 class TailMethod(Document):
-    """Where the tail of the main peak ends on one side: by its slope, or `sds` robust SDs from the peak."""
+    """Where the tail of the main peak ends on one side: by its slope, or `sds` robust SDs from the peak.
+
+    `at_least`: events that the population must have.
+    """
 
     kind: Literal["tail"]
     side: Literal["left", "right"]
     sds: Annotated[float, Field(gt=0, le=20)] | None = None
+    at_least: Annotated[int, Field(ge=100)] = 100
 
 
 class QuantileMethod(Document):
@@ -62,11 +69,21 @@ class QuantileMethod(Document):
 
 
 class FMOMethod(Document):
-    """The quantile `p` of the same population in the control tube without `marker`."""
+    """The quantile `p` of the same population in the control tube without `marker`.
+
+    With `times` it lies so many times as far above the control's median (display units): where a valley would lie, and
+    not at the end of the negative cells, beyond which one of a thousand is.
+
+    A control without the marker says nothing of whether the tube was stained with it. With `shown_in` that has to be
+    seen: in every tube of that role the first method of the cut answers inside the window, and the cells of the tube
+    below the cut are like those of the control (`nkflow.gating.adaptive.likeness`).
+    """
 
     kind: Literal["fmo"]
     marker: Text
     p: Share = 0.999
+    times: Annotated[float, Field(ge=1, le=5)] = 1.0
+    shown_in: Literal["process-control"] | None = None
 
 
 class MixtureMethod(Document):
@@ -120,6 +137,12 @@ class EllipseMethod(Document):
         return self
 
 
+class OpenMethod(Document):
+    """No end on that side: the population takes all that lies there, which is a finding."""
+
+    kind: Literal["open"]
+
+
 Method: TypeAlias = Annotated[
     ValleyMethod
     | BeadsMethod
@@ -131,6 +154,9 @@ Method: TypeAlias = Annotated[
     | EllipseMethod,
     Field(discriminator="kind"),
 ]
+
+
+Otherwise: TypeAlias = Annotated[Method | OpenMethod, Field(discriminator="kind")]
 
 
 class CutDocument(Document):
@@ -168,7 +194,7 @@ class CutDocument(Document):
     of: Text
     channel: Text
     find: Method
-    otherwise: Method | None = None
+    otherwise: Otherwise | None = None
     window: tuple[float, float]
     space: Literal["data", "display"] = "data"
     sets: dict[str, Text] = Field(min_length=1)
@@ -185,4 +211,9 @@ class CutDocument(Document):
             raise ValueError("a singlet-band or an ellipse sets one whole gate, and nothing else does")
         if self.otherwise is not None and (outline or self.otherwise.kind in OUTLINES):
             raise ValueError("a whole gate is found in one way: neither has it an otherwise, nor is it one")
+        if isinstance(self.find, FMOMethod) and self.find.shown_in is not None:
+            raise ValueError("shown_in stands in an otherwise: it asks for an answer of another method")
+        ends = {number.rpartition(" ")[2] for number in self.sets.values()}
+        if isinstance(self.otherwise, OpenMethod) and not ends <= {"low", "high"}:
+            raise ValueError("only the low or the high end of a gate can be left open")
         return self

@@ -38,7 +38,7 @@ def explain_cut(cut: Resolved) -> tuple[str, ...]:
         lines.append(f"  {document.find.kind} gave no gate ({cut.first.message}); found otherwise")
     match found:
         case NoGate():
-            lines += [f"  no gate: {found.message}", window]
+            lines += [f"  {'left open' if cut.opened else 'no gate'}: {found.message}", window]
             seen = found.candidate
         case Band():
             lines.append(

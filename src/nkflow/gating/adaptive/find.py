@@ -28,7 +28,7 @@ from nkflow.gating.adaptive.mixture import mixture_cut, mixture_ellipse
 from nkflow.gating.adaptive.quantile import quantile
 from nkflow.gating.adaptive.tail import tail
 from nkflow.gating.adaptive.valley import beside_top, floor_around, valley
-from nkflow.gating.adaptive.window import ANYWHERE, Window
+from nkflow.gating.adaptive.window import Window
 
 __all__ = ["Answer", "band_in_window", "find_band", "find_cut", "find_ellipse", "judged"]
 
@@ -43,23 +43,50 @@ def find_cut(
     """Return the answer of a one-dimensional method for `values` (n,), display units (of an FMO: the control's)."""
     match method:
         case ValleyMethod():
-            return valley(
+            found = valley(
                 values, window=window, prefer=prefer, adjust=method.adjust, which=method.which, seed=seed
             )
+            return _of_enough(found, method.at_least)
         case BeadsMethod():
             return beside_top(values, window=window, seed=seed)
         case TailMethod():
-            return tail(values, side=method.side, sds=method.sds, search=ANYWHERE, seed=seed)
+            return tail(values, side=method.side, sds=method.sds, n_min=method.at_least, seed=seed)
         case QuantileMethod():
             return quantile(values, method.p, seed=seed)
         case FMOMethod():
-            return _named_fmo(quantile(values, method.p, seed=seed))
+            return _named_fmo(_beyond(quantile(values, method.p, seed=seed), values, method.times))
         case MixtureMethod():
             return mixture_cut(values, search=window.widened(), seed=seed)
         case BandMethod() | EllipseMethod():
             raise AssertionError("an outline has two dimensions")
         case _:
             assert_never(method)
+
+
+def _of_enough(found: Found, at_least: int) -> Found:
+    """Return `found`, or *no gate* where one of the peaks beside the valley holds fewer events than `at_least`."""
+    seen = found.density
+    if isinstance(found, NoGate) or seen is None or not at_least:
+        return found
+    k = seen.bin(found.at)
+    left = max((peak for peak in seen.peaks if peak.bin <= k), key=lambda peak: peak.bin)
+    right = min((peak for peak in seen.peaks if peak.bin > k), key=lambda peak: peak.bin)
+    beside = (seen.counts[left.left : k + 1], seen.counts[k + 1 : right.right + 1])
+    fewest = int(min(part.sum() for part in beside))
+    if fewest >= at_least:
+        return found
+    text = f"{fewest} events in a peak beside the valley, at least {at_least} are needed"
+    return NoGate("too-few-events", text, "valley", found.n, found, seen)
+
+
+def _beyond(found: Found, values: Array, times: float) -> Found:
+    """Return the cut `times` as far above the median of `values` (n,) as `found`; from there on it may be anywhere."""
+    if isinstance(found, NoGate) or times == 1:
+        return found
+    middle = float(np.median(values[np.isfinite(values)]))
+    at = middle + times * (found.at - middle)
+    floor = (found.at, 2 * at - found.at)
+    return replace(found, at=at, se=times * found.se, floor=floor, candidates=(found.at, at))
 
 
 def _named_fmo(found: Found) -> Found:

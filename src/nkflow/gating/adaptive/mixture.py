@@ -24,6 +24,9 @@ Array = NDArray[np.float64]
 FITTED = 5_000  # points
 MOST = 4  # components
 SMALLEST = 0.005  # share of a component
+FEWEST = 30  # fitted points of the smaller component beside a cut: a few outliers are none
+NO_LOWER = 1.1  # times the density at the lower of the means beside a cut: more, and the cut lies in a peak
+UNSURE = 0.1  # standard error of a cut, in parts of the distance between the means beside it
 CLEAR = 10.0  # BIC gap to the model with one component less: "very strong", Kass and Raftery 1995
 REPLICATES_1D, REPLICATES_2D = 200, 30
 RESAMPLED = 1_000  # points of a two-dimensional replicate; its errors are scaled to those of all fitted
@@ -34,8 +37,9 @@ def mixture_cut(values: Array, *, search: Window = ANYWHERE, n_min: int = MIN_EV
     """Return where two neighbouring components of a mixture are equally likely, in display units.
 
     The number of components (1 to `MOST`) is that of the smallest BIC; components below `SMALLEST` are refused.
-    Of several cuts inside `search` the one with the fewest events near it. Quality is the BIC gap to one
-    component less.
+    A cut is one only where either component beside it has `FEWEST` points, and where the density is not higher than at
+    their means: a few outliers are not a population, and a broad component under a narrow one is not parted from it.
+    Of several inside `search` the one with the fewest events near it. Quality is the BIC gap to one component less.
     """
     points = _points(values[:, None])
     n = int(np.count_nonzero(np.isfinite(values)))
@@ -49,10 +53,19 @@ def mixture_cut(values: Array, *, search: Window = ANYWHERE, n_min: int = MIN_EV
     cuts = [cut for cut in _cuts(*_ordered(best)) if cut in search]
     if not cuts:
         return NoGate("no-valley", "no cut where one is looked for", "mixture", n, density=seen)
-    at = min(cuts, key=lambda cut: float(best.score_samples(np.array([[cut]]))[0]))
+    parted = [cut for cut in cuts if not _not_parted(best, cut, len(points))]
+    if not parted:
+        return NoGate("no-fit", _not_parted(best, cuts[0], len(points)), "mixture", n, density=seen)
+    at = min(parted, key=lambda cut: float(best.score_samples(np.array([[cut]]))[0]))
     se = _cut_error(points, best, at, seed=seed)
-    if not np.isfinite(se):
-        text = "in most bootstrap replicates the cut is not there"
+    below, above = _beside(best, at)
+    if not se <= UNSURE * (above[1] - below[1]):
+        text = (
+            "in most bootstrap replicates the cut is not there"
+            if not np.isfinite(se)
+            else f"the standard error of the cut is {se / (above[1] - below[1]):.2f} of the distance of the means "
+            f"beside it, at most {UNSURE:g}"
+        )
         return NoGate("no-fit", text, "mixture", n, density=seen)
     text = "BIC gap to one component less"
     return Cut(at, se, (at, at), "mixture", gap, text, n, tuple(cuts), seen)
@@ -206,6 +219,29 @@ def _cuts(weights: Array, means: Array, variances: Array) -> list[float]:
         roots = np.roots(quadratic) if abs(quadratic[0]) > 1e-12 else np.array([-quadratic[2] / quadratic[1]])
         cuts += [float(root.real) for root in roots if abs(root.imag) < 1e-12 and a < root.real < b]
     return cuts
+
+
+def _beside(model: GaussianMixture, at: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return weight, mean and variance of the components whose means are next to `at`, below and above."""
+    parts = np.column_stack(_ordered(model))
+    k = int(np.searchsorted(parts[:, 1], at))
+    below, above = parts[k - 1].tolist(), parts[k].tolist()
+    return tuple(below), tuple(above)
+
+
+def _not_parted(model: GaussianMixture, at: float, n: int) -> str:
+    """Return why a cut of a model of `n` points parts no two populations; empty where it does."""
+    beside = _beside(model, at)
+    fewest = min(weight for weight, _, _ in beside) * n
+    if fewest < FEWEST:
+        return f"{fewest:.0f} of {n} points are in a component beside the cut, at least {FEWEST} are needed"
+    heights = np.exp(model.score_samples(np.array([[at], *([mean] for _, mean, _ in beside)])))
+    times = float(heights[0] / heights[1:].min())
+    if times > NO_LOWER:
+        return (
+            f"the density at the cut is {times:.2f} times that at a mean beside it: nothing is parted there"
+        )
+    return ""
 
 
 def _cut_error(points: Array, best: GaussianMixture, at: float, *, seed: int) -> float:

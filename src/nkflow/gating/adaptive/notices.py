@@ -15,7 +15,7 @@ __all__ = ["findings_of", "place_in_words"]
 def findings_of(
     cuts: Sequence[Resolved], *, has_controls: bool, may_lack: Collection[str] = ()
 ) -> tuple[Finding, ...]:
-    """Return the findings: *no gate* is an error, another method than the first a warning.
+    """Return the findings: *no gate* is an error, another method than the first or an end left open a warning.
 
     That a tube lacks a channel of `may_lack` (markers that the template does not require) is a warning.
     """
@@ -33,6 +33,12 @@ def _findings(cut: Resolved, has_controls: bool, may_lack: Collection[str]) -> I
             )
             allowed = cut.document.optional or cut.document.channel in may_lack
             yield Finding("no-gate", "warning" if allowed else "error", answer.message, where, text)
+            return
+        if cut.opened:
+            text = f"{cut.name} was left open, since {answer.message}"
+            yield Finding(
+                "cut-open", "warning", text, where, "its populations take all that lies on that side"
+            )
             return
         code = "cut-outside-window" if answer.reason == "outside-window" else "no-gate"
         text = f"no gate for {cut.name}: {answer.message}{_where(cut, answer.candidate)}"

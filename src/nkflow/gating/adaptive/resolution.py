@@ -60,6 +60,8 @@ class Resolved:
         Of its channel; of an ellipse also that of the second one.
     first
         Where the method that the template names first gave no answer and another did: why.
+    opened
+        There is no gate, and the populations have no end there, as the template says.
     """
 
     document: CutDocument
@@ -69,6 +71,7 @@ class Resolved:
     scale: Scale | None
     first: NoGate | None = None
     y_scale: Scale | None = None
+    opened: bool = False
 
     @property
     def name(self) -> str:
@@ -134,7 +137,8 @@ class Resolved:
             "unit": self.unit,
         }
         if isinstance(found, NoGate):
-            return plain | {"reason": found.reason, "message": found.message}
+            plain |= {"reason": found.reason, "message": found.message}
+            return plain | ({"open": True} if self.opened else {})
         if isinstance(found, Band):
             return plain | {"quality": found.quality, "measure": "part of the events inside", "se": found.se}
         if isinstance(found, Ellipse):

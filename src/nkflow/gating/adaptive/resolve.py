@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -13,19 +13,21 @@ from nkflow.errors import GateError
 from nkflow.fcs.sample import Sample
 from nkflow.gating.adaptive.band import Band
 from nkflow.gating.adaptive.boundaries import boundary_of
-from nkflow.gating.adaptive.controls import Controls, fmo_controls
+from nkflow.gating.adaptive.controls import PROCESS, Controls, fmo_controls, process_controls
 from nkflow.gating.adaptive.document import (
     BandMethod,
     CutDocument,
     EllipseMethod,
     FMOMethod,
     Method,
+    OpenMethod,
     ValleyMethod,
 )
 from nkflow.gating.adaptive.ellipse import Ellipse, ellipse_in_windows
 from nkflow.gating.adaptive.events import Events
 from nkflow.gating.adaptive.find import Answer, band_in_window, find_band, find_cut, find_ellipse, judged
 from nkflow.gating.adaptive.found import Cut, Found, NoGate
+from nkflow.gating.adaptive.likeness import unlike
 from nkflow.gating.adaptive.notices import findings_of
 from nkflow.gating.adaptive.order import entries_set, entries_under, ordered
 from nkflow.gating.adaptive.ranged import ranged
@@ -67,19 +69,26 @@ def resolve(
     seed
         Of the bootstrap.
     """
+    if controls is not None and not isinstance(controls, Mapping):
+        controls = tuple(controls)
     given, template = template, ranged(template, sample)
     binding = bind(sample, template, spillover=spillover, allow=allow)
     tubes = fmo_controls(controls)
     gates = [population.gate for population in template.populations]
     extra = [Dimension(cut.channel) for cut in template.document.cuts]
-    work = _Work(template, binding, gates, Events.read(sample, binding, gates, extra))
+
+    def read(control: Sample) -> Events:
+        there = bind(control, template, spillover=spillover, allow=allow)
+        return Events.read(control, there, gates, extra)
+
+    events = Events.read(sample, binding, gates, extra)
+    work = _Work(template, binding, gates, events, read, process_controls(controls))
     cuts = template.document.cuts
     found: dict[int, Resolved] = {}
     for k in ordered(cuts, template.tree) or ():
         marker = next((m.marker for m in (cuts[k].find, cuts[k].otherwise) if isinstance(m, FMOMethod)), None)
         if marker in tubes and marker not in work.fmo:
-            other = bind(tubes[marker], template, spillover=spillover, allow=allow)
-            work.fmo[marker] = Events.read(tubes[marker], other, gates, extra)
+            work.fmo[marker] = read(tubes[marker])
         found[k] = work.look(cuts[k], seed=seed + k)
     resolved = tuple(found[k] for k in range(len(cuts)))
     lacking = {k for k, gate in enumerate(gates) if any(map(binding.lacks, gate.dimensions))}
@@ -107,6 +116,8 @@ class _Work:
     binding: Binding
     gates: list[Gate]
     events: Events
+    read: Callable[[Sample], Events]
+    process: tuple[Sample, ...] = ()
     fmo: dict[str | None, Events] = field(default_factory=dict)
     refused: dict[int, str] = field(default_factory=dict)
 
@@ -120,14 +131,12 @@ class _Work:
             return Resolved(cut, NoGate("no-channel", missing, cut.find.kind, 0), None, "tube", scale)
         first, source = self._answer(cut, cut.find, missing, seed=seed)
         answer = first
-        if (
-            isinstance(first, NoGate)
-            and cut.otherwise is not None
-            and first.reason not in ("no-channel", "no-parent", "outside-window")
-        ):
-            second, second_source = self._answer(cut, cut.otherwise, missing, seed=seed)
-            if not isinstance(second, NoGate):
-                answer, source = second, second_source
+        if isinstance(first, NoGate) and first.reason not in ("no-channel", "no-parent", "outside-window"):
+            if isinstance(cut.otherwise, OpenMethod):
+                opened = self._opened(cut, first, sets)
+                return Resolved(cut, first, None, source, scale, opened=opened)
+            if cut.otherwise is not None:
+                answer, source = self._otherwise(cut, cut.otherwise, first, seed=seed)
         value = None
         if isinstance(answer, Cut):
             answer = self._judged(cut, answer)
@@ -148,6 +157,47 @@ class _Work:
         there = next(dimension for dimension in dimensions if not self.binding.lacks(dimension))
         for entry in sets:
             self.gates[entry] = Range(there, low=PASS_ALL)
+
+    def _refuse(self, cut: CutDocument, answer: NoGate, sets: Mapping[int, str]) -> None:
+        for entry in sets:
+            self.refused[entry] = f"{cut.name}: {answer.message}"
+
+    def _opened(self, cut: CutDocument, answer: NoGate, sets: Mapping[int, str]) -> bool:
+        """Leave the gates without an end there; False, and refused, where that leaves a gate without any."""
+        try:
+            changed = {entry: with_number(self.gates[entry], number, None) for entry, number in sets.items()}
+        except GateError:
+            self._refuse(cut, answer, sets)
+            return False
+        for entry, gate in changed.items():
+            self.gates[entry] = gate
+        return True
+
+    def _otherwise(self, cut: CutDocument, method: Method, first: NoGate, *, seed: int) -> tuple[Answer, str]:
+        """Return the second method's answer; where it has none either, `first` with both reasons."""
+        second, source = self._answer(cut, method, "", seed=seed)
+        if isinstance(method, FMOMethod) and method.shown_in is not None and isinstance(second, Cut):
+            why = self._not_shown(cut, method, seed=seed)
+            second = NoGate("no-control", why, method.kind, second.n) if why else second
+        if isinstance(second, NoGate):
+            message = f"{first.message}; nor by {method.kind}: {second.message}"
+            return replace(first, message=message, candidate=second.candidate or first.candidate), "tube"
+        return second, source
+
+    def _not_shown(self, cut: CutDocument, method: FMOMethod, *, seed: int) -> str:
+        """Return why the marker may not have been stained, or stained dimly; empty where it was."""
+        marker, dimension, of = method.marker, Dimension(cut.channel), self.template.tree.find(cut.of)[0]
+        window = self._window(cut.channel, cut.window)
+        if not self.process:
+            return f"there is no {PROCESS} to show that {marker} was stained"
+        for sample in self.process:
+            values = self.read(sample).display(dimension, of)
+            found = allowed(find_cut(cut.find, values, window=window, seed=seed), window)
+            if isinstance(found, NoGate):
+                return f"the {PROCESS} does not show {marker} either: {found.message}"
+        control = self.fmo[marker].display(dimension, of)
+        why = unlike(self.events.display(dimension, of), control, end=window.high)
+        return f"the tube is not like its control: {why}" if why else ""
 
     def _answer(self, cut: CutDocument, method: Method, missing: str, *, seed: int) -> tuple[Answer, str]:
         """Return what `method` answers and where it looked."""
@@ -232,8 +282,7 @@ class _Work:
                 None,
             )
         if isinstance(answer, NoGate):
-            for entry in sets:
-                self.refused[entry] = f"{cut.name}: {answer.message}"
+            self._refuse(cut, answer, sets)
             return answer, None
         for entry, gate in changed.items():
             self.gates[entry] = gate

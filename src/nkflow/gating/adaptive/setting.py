@@ -33,8 +33,8 @@ def numbers_of(gate: Gate) -> Mapping[str, str]:
             return {}
 
 
-def with_number(gate: Gate, number: str, value: float) -> Gate:
-    """Return `gate` with one of its numbers (see `numbers_of`) set to `value`, in data units.
+def with_number(gate: Gate, number: str, value: float | None) -> Gate:
+    """Return `gate` with one of its numbers (see `numbers_of`) set to `value`, in data units; None: no end there.
 
     Raises
     ------

@@ -12,6 +12,7 @@ from nkflow.controls.measure import spillover_from_controls
 from nkflow.errors import GatingError, InvalidValueError, NkflowError
 from nkflow.fcs.findings import Finding
 from nkflow.fcs.sample import Sample
+from nkflow.gating.adaptive.controls import PROCESS
 from nkflow.gating.bind import bind
 from nkflow.gating.load import load_template
 from nkflow.gating.template import Template
@@ -195,7 +196,10 @@ def _channels(template: Template, samples: Sequence[OwnTube]) -> tuple[str, ...]
 
 
 def _with_fmos(samples: Sequence[OwnTube], tubes: Sequence[OwnTube]) -> list[FoundIn]:
-    """Return the sample tubes, each with the FMOs of its lot or folder; else with the only one of a marker there is."""
+    """Return the sample tubes, each with the FMOs of its lot or folder; else with the only one of a marker there is.
+
+    The process controls of its lot or folder stand beside them, under their role.
+    """
     fmos = [tube for tube in tubes if tube.role == "fmo" and tube.marker and tube.sample is not None]
     every: dict[str, list[Sample]] = {}
     for tube in fmos:
@@ -206,6 +210,11 @@ def _with_fmos(samples: Sequence[OwnTube], tubes: Sequence[OwnTube]) -> list[Fou
     for tube in samples:
         own = {
             fmo.marker: fmo.sample for fmo in fmos if fmo.group == tube.group and fmo.marker and fmo.sample
+        }
+        own |= {
+            f"{PROCESS} {other.name}": other.sample
+            for other in tubes
+            if other.role == PROCESS and other.group == tube.group and other.sample
         }
         if tube.sample is not None:
             found.append(FoundIn(tube.name, tube.group, tube.sample, only | own))
