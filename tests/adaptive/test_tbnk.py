@@ -27,8 +27,30 @@ def test_subsets__are_those_of_the_labels(cytometer: Cytometer, seed: int) -> No
         f1 = 2 * np.count_nonzero(inside & true) / (inside.sum() + true.sum())
         assert f1 >= (0.93 if name == "NKT-like" else 0.97), (name, f1)
     leukocytes, found = tube.kind != KINDS.index("debris"), gating.mask("CD45+")
-    if np.mean(~leukocytes) >= 0.04:  # of less debris there is no peak that counts
-        assert 2 * np.count_nonzero(found & leukocytes) / (found.sum() + leukocytes.sum()) >= 0.97
+    assert 2 * np.count_nonzero(found & leukocytes) / (found.sum() + leukocytes.sum()) >= 0.97
+
+
+@pytest.mark.parametrize("cytometer", CYTOMETERS, ids=lambda each: each.name)
+@pytest.mark.parametrize("debris", [0.0, 0.005, 0.02, 0.03, 0.05])
+def test_granulocytes__are_leukocytes_however_little_debris_there_is(
+    cytometer: Cytometer, debris: float
+) -> None:
+    shares = composition(np.random.default_rng(17)) | {"debris": debris}
+    tube = blood_tube(17, cytometer, shares=shares)
+    gating = gate(tube.sample, load_template("tbnk"), histograms=False)
+    granulocytes, found = tube.kind == KINDS.index("granulocytes"), gating.mask("CD45+")
+    assert np.mean(found[granulocytes]) >= 0.98
+    assert np.mean(found[tube.kind == KINDS.index("debris")]) <= 0.03 if debris else True
+    assert np.mean(gating.mask("lymphocytes")[granulocytes]) <= 0.005
+
+
+def test_mononuclear_cells_without_granulocytes__keep_the_valley_above_the_debris() -> None:
+    shares = composition(np.random.default_rng(18)) | {"granulocytes": 0.0, "debris": 0.3}
+    tube = blood_tube(18, CYTOMETERS[0], shares=shares)
+    gating = gate(tube.sample, load_template("tbnk"), histograms=False)
+    assert gating.resolution["CD45"].answer.method == "valley"
+    leukocytes, found = tube.kind != KINDS.index("debris"), gating.mask("CD45+")
+    assert 2 * np.count_nonzero(found & leukocytes) / (found.sum() + leukocytes.sum()) >= 0.97
 
 
 def test_lymphosum__is_t_b_and_nk() -> None:

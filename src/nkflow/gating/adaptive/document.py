@@ -33,7 +33,7 @@ class ValleyMethod(Document):
     ``which``: of several the ``deepest`` (between the two highest peaks where there is one), the ``lowest``, above the
     first peak, or the ``highest``, below the last one (dead cells are above all living ones). Clear valleys in
     `prefer` (in the space of the window, and inside it) come before all others. Either peak beside it holds
-    `at_least` events.
+    `at_least` events, and they are `apart` from each other (display units).
     """
 
     kind: Literal["valley"]
@@ -41,6 +41,7 @@ class ValleyMethod(Document):
     adjust: Annotated[float, Field(gt=0, le=10)] = 1.0
     prefer: tuple[float, float] | None = None
     at_least: Annotated[int, Field(ge=0)] = 0
+    apart: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
 class BeadsMethod(Document):
@@ -52,12 +53,14 @@ class BeadsMethod(Document):
 class TailMethod(Document):
     """Where the tail of the main peak ends on one side: by its slope, or `sds` robust SDs from the peak.
 
+    ``peak``: the ``highest`` one, or the ``first`` from below that is more than the end of a tail.
     `at_least`: events that the population must have.
     """
 
     kind: Literal["tail"]
     side: Literal["left", "right"]
     sds: Annotated[float, Field(gt=0, le=20)] | None = None
+    peak: Literal["highest", "first"] = "highest"
     at_least: Annotated[int, Field(ge=100)] = 100
 
 

@@ -27,8 +27,8 @@ from nkflow.gating.adaptive.found import Cut, Found, NoGate
 from nkflow.gating.adaptive.mixture import mixture_cut, mixture_ellipse
 from nkflow.gating.adaptive.quantile import quantile
 from nkflow.gating.adaptive.tail import tail
-from nkflow.gating.adaptive.valley import beside_top, floor_around, valley
-from nkflow.gating.adaptive.window import Window
+from nkflow.gating.adaptive.valley import LOWEST_SHARE, beside_top, floor_around, valley
+from nkflow.gating.adaptive.window import ANYWHERE, Window
 
 __all__ = ["Answer", "band_in_window", "find_band", "find_cut", "find_ellipse", "judged"]
 
@@ -46,11 +46,14 @@ def find_cut(
             found = valley(
                 values, window=window, prefer=prefer, adjust=method.adjust, which=method.which, seed=seed
             )
-            return _of_enough(found, method.at_least)
+            return _fit_to_part(found, method)
         case BeadsMethod():
             return beside_top(values, window=window, seed=seed)
         case TailMethod():
-            return tail(values, side=method.side, sds=method.sds, n_min=method.at_least, seed=seed)
+            search = ANYWHERE if method.peak == "highest" else _first_peak(values)
+            return tail(
+                values, side=method.side, sds=method.sds, search=search, n_min=method.at_least, seed=seed
+            )
         case QuantileMethod():
             return quantile(values, method.p, seed=seed)
         case FMOMethod():
@@ -63,20 +66,36 @@ def find_cut(
             assert_never(method)
 
 
-def _of_enough(found: Found, at_least: int) -> Found:
-    """Return `found`, or *no gate* where one of the peaks beside the valley holds fewer events than `at_least`."""
+def _fit_to_part(found: Found, method: ValleyMethod) -> Found:
+    """Return `found`, or *no gate* where the peaks beside the valley are too small or too close to each other."""
     seen = found.density
-    if isinstance(found, NoGate) or seen is None or not at_least:
+    if isinstance(found, NoGate) or seen is None or not (method.at_least or method.apart):
         return found
     k = seen.bin(found.at)
     left = max((peak for peak in seen.peaks if peak.bin <= k), key=lambda peak: peak.bin)
     right = min((peak for peak in seen.peaks if peak.bin > k), key=lambda peak: peak.bin)
-    beside = (seen.counts[left.left : k + 1], seen.counts[k + 1 : right.right + 1])
-    fewest = int(min(part.sum() for part in beside))
-    if fewest >= at_least:
-        return found
-    text = f"{fewest} events in a peak beside the valley, at least {at_least} are needed"
-    return NoGate("too-few-events", text, "valley", found.n, found, seen)
+    fewest = int(min(seen.counts[left.left : k + 1].sum(), seen.counts[k + 1 : right.right + 1].sum()))
+    apart = seen.place(right.bin) - seen.place(left.bin)
+    if fewest < method.at_least:
+        text = f"{fewest} events in a peak beside the valley, at least {method.at_least} are needed"
+        return NoGate("too-few-events", text, "valley", found.n, found, seen)
+    if apart < method.apart:
+        text = f"the peaks beside the valley are {apart:.2f} apart, at least {method.apart:g} are needed"
+        return NoGate("no-valley", text, "valley", found.n, found, seen)
+    return found
+
+
+def _first_peak(values: Array) -> Window:
+    """Return the ends of the lowest peak that holds more than the end of a tail; anywhere where there is none."""
+    if np.count_nonzero(np.isfinite(values)) < MIN_EVENTS:
+        return ANYWHERE
+    seen = density(values)
+    large = (
+        Window(seen.place(peak.left), seen.place(peak.right))
+        for peak in seen.peaks
+        if seen.counts[peak.left : peak.right + 1].sum() >= LOWEST_SHARE * seen.n
+    )
+    return next(large, ANYWHERE)
 
 
 def _beyond(found: Found, values: Array, times: float) -> Found:

@@ -15,7 +15,7 @@ from nkflow.gating.adaptive.found import Cut, Found, NoGate, too_few
 from nkflow.gating.adaptive.window import ANYWHERE, Window
 from nkflow.kernels import density as kernels
 
-__all__ = ["MAX_DEPTH", "Which", "beside_top", "floor_around", "valley"]
+__all__ = ["LOWEST_SHARE", "MAX_DEPTH", "Which", "beside_top", "floor_around", "valley"]
 
 Which: TypeAlias = Literal["deepest", "lowest", "highest"]
 
