@@ -32,7 +32,7 @@ CORNERS = [(0.0, 0.0), (8.0, 0.0), (9.0, 9.0), (1.0, 7.0)]
 OPERATIONS = {
     op.RECALL, op.RANGE, op.RECTANGLE, op.COMBINE, op.EXCLUDE, op.SELECT, op.SHOW,
     op.POLYGON, op.ELLIPSOID, op.EVEN_BINS, op.FIND_BINS, op.LINE, op.PLANE,
-    op.COMPENSATE,
+    op.COMPENSATE, op.NEAR,
 }  # fmt: skip
 
 

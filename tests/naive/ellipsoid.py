@@ -9,7 +9,6 @@ __all__ = ["mark_ellipsoid"]
 
 @np.errstate(invalid="ignore")
 def mark_ellipsoid(points, rows, index, count, centre, form, distance_square, out) -> None:
-    out[:] = False
     for j in range(count):
         difference = [points[row, index[j]] - centre[a] for a, row in enumerate(rows)]
         total = np.float64(0.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from naive import bits, compensate, ellipsoid, finite, histogram, logic, polygon, ranges
+from naive import bits, compensate, ellipsoid, finite, histogram, logic, polygon, ranges, select
 from nkflow.kernels import program as op
 from nkflow.kernels import scales_pieces
 
@@ -32,6 +32,10 @@ def run_block(constants, memory, before, n_decoded, first_ratio, n_columns, limi
                 logic.exclude(masks, integers[at : at + n], masks[population])
             case [op.SELECT, parent, *_]:
                 selected = [e for e in range(masks.shape[1]) if masks[parent][e]]
+            case [op.NEAR, population, parent, axes, n, at, *_]:
+                sides = numbers[at : at + 4 * n].reshape(n, 4)
+                where = columns, integers[axes : axes + n], sides, masks[parent].copy(), masks[population]
+                selected = select.near(*where)
             case [op.SHOW, x, to, kind, at, n, knots, n_knots, pieces, n_pieces]:
                 table = kind, numbers[at : at + n], numbers[knots : knots + n_knots]
                 cubics = numbers[pieces : pieces + 4 * n_pieces].reshape(n_pieces, 4)

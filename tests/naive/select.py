@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["count_true", "put", "select", "take"]
+__all__ = ["count_true", "near", "put", "select", "take"]
 
 
 def select(mask, index) -> int:
     found = np.flatnonzero(mask)
     index[: len(found)] = found
     return len(found)
+
+
+def near(columns, axes, sides, parent, out):
+    """`sides` (n_axes, 4); returns the positions."""
+    found = []
+    for e in range(len(out)):
+        x = [columns[axis][e] for axis in axes]
+        out[e] = bool(parent[e]) and all(a <= v < b for v, (a, b, _, _) in zip(x, sides, strict=True))
+        middle = bool(x) and all(c <= v < d for v, (_, _, c, d) in zip(x, sides, strict=True))
+        if out[e] and not middle:
+            found.append(e)
+    return found
 
 
 def take(x, index, count, out) -> None:

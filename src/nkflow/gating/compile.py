@@ -9,7 +9,7 @@ from nkflow.fcs.channels import Channel
 from nkflow.gating.axis_bins import axis_bins
 from nkflow.gating.bind import Binding, Source
 from nkflow.gating.columns import Columns, columns_for
-from nkflow.gating.compile_gate import combined, ellipsoid, polygon, scale_for, sides
+from nkflow.gating.compile_gate import combined, ellipsoid, near, polygon, scale_for, sides
 from nkflow.gating.drawing import BINS, Drawing, axis_of
 from nkflow.gating.gates import Boolean, Ellipsoid, Polygon
 from nkflow.gating.pools import Coded
@@ -136,46 +136,59 @@ class _Compiler:
     def _finished(self, parent: int) -> None:
         """Add what begins as soon as the events of `parent` are known: outlines below it, and its histograms."""
         below = [index for index in self.tree.children[parent] if index in self.todo]
-        shapes = [i for i in below if isinstance(self.gates[self.nodes[i].entry], Polygon | Ellipsoid)]
-        if any(self._one_by_one(index) for index in shapes):
+        gates = {index: self.gates[self.nodes[index].entry] for index in below}
+        polygons = [index for index, gate in gates.items() if isinstance(gate, Polygon)]
+        if any(scale is not None for index in polygons for _, scale in self._axes(index)):
             self.steps.append(Select(parent, f"select the events of {self._name(parent)}"))
         rows: dict[Row, int] = {}
-        for index in shapes:
-            self._shape(index, rows)
-        self.n_shown = max(self.n_shown, len(rows))
+        for index, gate in gates.items():
+            if isinstance(gate, Polygon):
+                self._polygon(index, gate, rows)
+        for index, gate in gates.items():
+            if isinstance(gate, Ellipsoid):
+                self._ellipsoid(index, gate)
         if parent in self.draw:
             for drawing, sources in self._drawings(parent):
                 self._draw(drawing, sources)
 
-    def _one_by_one(self, index: int) -> bool:
-        """Tell whether an outline goes through selected events: an ellipsoid, or axes to be put on their scales."""
+    def _axes(self, index: int) -> list[tuple[int, Scale | None]]:
+        """Return column and scale of each axis of an outline; no scale where it is straight in data units."""
         entry = self.nodes[index].entry
         gate = self.gates[entry]
         assert isinstance(gate, Polygon | Ellipsoid)  # _finished chose them
-        return isinstance(gate, Ellipsoid) or any(
-            scale_for(gate, source) is not None for source in self.sources[entry]
-        )
+        return [(self.columns.of(source), scale_for(gate, source)) for source in self.sources[entry]]
 
-    def _shape(self, index: int, rows: dict[Row, int]) -> None:
-        """Add the step of an outline, and before it those that put its axes on their scales."""
-        node = self.nodes[index]
-        gate, sources = self.gates[node.entry], self.sources[node.entry]
-        assert isinstance(gate, Polygon | Ellipsoid)  # _finished chose them
-        places = []
-        for source in sources:
-            column, scale = self.columns.of(source), scale_for(gate, source)
+    def _polygon(self, index: int, gate: Polygon, rows: dict[Row, int]) -> None:
+        """Add the steps of a polygon; what was shown of the parent for another one is in `rows`."""
+        node, text = self.nodes[index], self._place(self.nodes[index])
+        places, shows = self._shown(node, self._axes(index), rows)
+        shape = polygon((index, node.parent), gate, self.sources[node.entry], places, text=text)
+        self.steps += [*shows, shape]
+
+    def _ellipsoid(self, index: int, gate: Ellipsoid) -> None:
+        """Add the steps of an ellipsoid, which is asked only about the events near its surface."""
+        node, text = self.nodes[index], self._place(self.nodes[index])
+        axes = self._axes(index)
+        places, shows = self._shown(node, axes, {})
+        shape = ellipsoid(index, gate, self.sources[node.entry], places, text=text)
+        self.steps += [near(shape, node.parent, axes, text=text), *shows, shape]
+
+    def _shown(
+        self, node: Node, axes: Sequence[tuple[int, Scale | None]], rows: dict[Row, int]
+    ) -> tuple[list[int], list[Coded]]:
+        """Return the row of each axis of an outline, and the steps that fill those which are not in `rows` yet."""
+        places, shows = [], list[Coded]()
+        for column, scale in axes:
             if scale is None:
                 places.append(column)
                 continue
             if (column, scale) not in rows:
                 rows[column, scale] = len(self.columns.labels) + len(rows)
                 text = f"show {self.columns.labels[column]} of {self._name(node.parent)} on {scale}"
-                self.steps.append(Show(column, scale.table(), rows[column, scale], text))
+                shows.append(Show(column, scale.table(), rows[column, scale], text))
             places.append(rows[column, scale])
-        if isinstance(gate, Polygon):
-            self.steps.append(polygon((index, node.parent), gate, sources, places, text=self._place(node)))
-        else:
-            self.steps.append(ellipsoid(index, gate, sources, places, text=self._place(node)))
+        self.n_shown = max(self.n_shown, len(rows))
+        return places, shows
 
     def _drawings(self, parent: int) -> Iterator[tuple[Drawing, tuple[Source, ...]]]:
         """Return what is drawn of the gates below `parent`; gates on the same axes share a drawing."""

@@ -10,15 +10,26 @@ import numpy as np
 
 from nkflow.errors import GateError
 from nkflow.gating.bind import Source
+from nkflow.gating.boxes import boxes
 from nkflow.gating.gates import Boolean, Ellipsoid, Polygon, Quadrant, Range, Rectangle
 from nkflow.gating.gates.dimension import Space
 from nkflow.gating.gates.ellipsoid import quadratic_form
 from nkflow.gating.outline_cells import cells_of
-from nkflow.gating.steps import Combine, InEllipsoid, InPolygon, Side
+from nkflow.gating.steps import Combine, InEllipsoid, InPolygon, Near, Side
 from nkflow.gating.tree import ROOT, Node
 from nkflow.scales import Linear, Scale, pull_back
 
-__all__ = ["LOWEST", "combined", "display", "ellipsoid", "polygon", "scale_for", "sides", "thresholds"]
+__all__ = [
+    "LOWEST",
+    "combined",
+    "display",
+    "ellipsoid",
+    "near",
+    "polygon",
+    "scale_for",
+    "sides",
+    "thresholds",
+]
 
 LOWEST = -float(np.finfo(np.float64).max)  # the open lower end: -inf itself is no measurement
 Ends = tuple[float | None, float | None]
@@ -97,6 +108,24 @@ def ellipsoid(
         float(gate.distance_square),
         f"{text}: ellipsoid on {labels}",
     )
+
+
+def near(shape: InEllipsoid, parent: int, axes: Sequence[tuple[int, Scale | None]], *, text: str) -> Near:
+    """Return the step before an ellipsoid, with the sides of its boxes on the columns of `axes` in data units."""
+    found = boxes(shape.centre, shape.form, shape.distance_square)
+    if found is None:
+        return Near(shape.population, parent, (), (), f"{text}: all events are asked")
+    outer, inner = (
+        tuple(
+            Side(
+                column, *(edge if scale is None else pull_back(scale, edge) for edge in (c - half, c + half))
+            )
+            for (column, scale), c, half in zip(axes, shape.centre.tolist(), box.tolist(), strict=True)
+        )
+        for box in found
+    )
+    words = "events in the box of the ellipsoid; those in its middle are inside"
+    return Near(shape.population, parent, outer, inner, f"{text}: {words}")
 
 
 def combined(population: int, node: Node, gate: Boolean, nodes: Sequence[Node]) -> Combine:

@@ -26,6 +26,7 @@ __all__ = [
     "InEllipsoid",
     "InPolygon",
     "InSides",
+    "Near",
     "Recall",
     "Select",
     "Show",
@@ -145,9 +146,27 @@ class InPolygon:
         return [(op.POLYGON, *place, at, len(self.vx), first, len(self.cells))]
 
 
+@dataclass(frozen=True)
+class Near:
+    """The events of `parent` in an outer box, and of them those outside an inner one, for the steps that follow."""
+
+    population: int
+    parent: int
+    outer: Sequence[Side]
+    inner: Sequence[Side]
+    text: str
+
+    def rows(self, pools: Pools) -> Sequence[Row]:
+        """Return the rows of `kernels.program.run_block`."""
+        first = pools.integers.put([side.column for side in self.outer])
+        pairs = zip(self.outer, self.inner, strict=True)
+        at = pools.numbers.put([(a.low, a.high, b.low, b.high) for a, b in pairs])
+        return [(op.NEAR, self.population, self.parent, first, len(self.outer), at)]
+
+
 @dataclass(frozen=True, eq=False)
 class InEllipsoid:
-    """The selected events inside an ellipsoid on `axes`."""
+    """Which of the selected events are inside an ellipsoid on `axes`; it changes nothing about the others."""
 
     population: int
     axes: NDArray[np.int64]

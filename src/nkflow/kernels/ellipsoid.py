@@ -28,15 +28,12 @@ def mark_ellipsoid(
     points : (n_rows, n_events)
         Display units; the axes of the ellipsoid are the rows `rows` (n,).
     index : (>= count,)
-        The events to test; all others become False. NaN is outside.
+        The events to test; all others stay as they are. NaN is outside.
     centre : (n,)
     form : (n * n,)
         Q, the inverse of the covariance, row after row.
     out : (n_events,)
-        Overwritten.
     """
-    for e in range(out.shape[0]):
-        out[e] = False
     n = rows.shape[0]
     if n == 2:  # nearly all are; the same sums without the loops
         x, y, x0, y0 = points[rows[0]], points[rows[1]], centre[0], centre[1]

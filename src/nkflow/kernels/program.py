@@ -21,7 +21,7 @@ from nkflow.kernels.logic import combine, exclude
 from nkflow.kernels.polygon import mark_polygon
 from nkflow.kernels.ranges import in_range, in_rectangle
 from nkflow.kernels.scales_pieces import column as show_column
-from nkflow.kernels.select import count_true, put, select, take
+from nkflow.kernels.select import count_true, near, put, select, take
 
 __all__ = [
     "COMBINE",
@@ -31,6 +31,7 @@ __all__ = [
     "EXCLUDE",
     "FIND_BINS",
     "LINE",
+    "NEAR",
     "PLANE",
     "POLYGON",
     "RANGE",
@@ -48,7 +49,7 @@ WIDTH = 10  # integers of a step: the operation and up to nine operands, in the 
 RECALL, RANGE, RECTANGLE, COMBINE, EXCLUDE = 0, 1, 2, 3, 4
 SELECT, SHOW, POLYGON, ELLIPSOID = 5, 6, 7, 8
 EVEN_BINS, FIND_BINS, LINE, PLANE = 9, 10, 11, 12
-COMPENSATE = 13
+COMPENSATE, NEAR = 13, 14
 
 
 class Constants(NamedTuple):
@@ -96,6 +97,15 @@ def _gate(constants: Constants, memory: Memory, step: NDArray[np.int64], before:
         combine(masks, step[2], step[3] != 0, operands, out)
     else:
         exclude(masks, integers[step[2] : step[2] + step[3]], out)
+
+
+@inlined
+def _near(constants: Constants, memory: Memory, step: NDArray[np.int64]) -> np.int64:
+    """Run a step that looks for the events near the surface of an ellipsoid; return how many there are."""
+    first, n, at = step[3], step[4], step[5]
+    axes, sides = constants.integers[first : first + n], constants.numbers[at : at + 4 * n]
+    masks = memory.masks
+    return near(memory.columns, axes, sides, masks[step[2]], masks[step[1]], memory.chosen)
 
 
 @inlined
@@ -193,6 +203,8 @@ def run_block(
             _gate(constants, memory, step, before)
         elif operation == SELECT:
             selected = int(select(memory.masks[step[1]], memory.chosen))
+        elif operation == NEAR:
+            selected = int(_near(constants, memory, step))
         elif operation <= ELLIPSOID:
             failures += _outline(constants, memory, step, selected)
         elif operation <= PLANE:

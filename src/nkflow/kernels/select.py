@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nkflow.kernels.jit import kernel
 
-__all__ = ["count_true", "put", "select", "take"]
+__all__ = ["count_true", "near", "put", "select", "take"]
 
 
 @kernel
@@ -21,6 +21,49 @@ def select(mask: NDArray[np.bool_], index: NDArray[np.uint32]) -> np.int64:
         index[count] = i  # overwritten by the next event where the mask is False: no branch
         count += np.uint64(mask[i])
     return np.int64(count)
+
+
+@kernel
+def near(
+    columns: NDArray[np.float64],
+    axes: NDArray[np.int64],
+    sides: NDArray[np.float64],
+    parent: NDArray[np.bool_],
+    out: NDArray[np.bool_],
+    index: NDArray[np.uint32],
+) -> np.int64:
+    """Write the events of `parent` inside an outer box to `out`, those of them outside an inner one to `index`.
+
+    Returns how many there are in `index`.
+
+    Parameters
+    ----------
+    columns : (n_columns, n)
+    axes : (n_axes,)
+        The columns that the boxes lie on; without any, all events of `parent` are in `out` and in `index`.
+    sides : (4 * n_axes,)
+        For each axis the outer ``low <= x < high``, then the inner one.
+    parent, out : (n,)
+    index : (>= n + 1,)
+    """
+    for i in range(out.shape[0]):
+        out[i] = parent[i]
+    for k in range(axes.shape[0]):
+        x, low, high = columns[axes[k]], sides[4 * k], sides[4 * k + 1]
+        for i in range(out.shape[0]):
+            out[i] = out[i] & (x[i] >= low) & (x[i] < high)
+    count = select(out, index)
+    if axes.shape[0] == 0:
+        return count
+    kept = np.uint64(0)
+    for j in range(np.uint64(count)):
+        e, within = index[j], True
+        for k in range(axes.shape[0]):
+            value = columns[axes[k], e]
+            within = within & (value >= sides[4 * k + 2]) & (value < sides[4 * k + 3])
+        index[kept] = e
+        kept += np.uint64(not within)
+    return np.int64(kept)
 
 
 @kernel

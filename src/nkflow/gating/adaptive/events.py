@@ -167,7 +167,7 @@ class Events:
         """Return who of the population `parent` is inside an outline (n,)."""
         sources = [self.binding.source(dimension) for dimension in gate.dimensions]
         points = [self._on_scale(source, scale_for(gate, source), parent) for source in sources]
-        inside, rows = np.empty(self.n, dtype=np.bool_), range(len(sources))
+        inside, rows = np.zeros(self.n, dtype=np.bool_), range(len(sources))
         if isinstance(gate, Polygon):
             s = polygon((population, -1), gate, sources, rows, text="")
             _mark_polygon(points[0], points[1], self.mask(parent), s.vx, s.vy, s.box, s.cells, inside)
