@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from string import ascii_lowercase, ascii_uppercase
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, TypeVar, overload
 
 from nkflow.fcs.numerals import parse_float, parse_integer
 from nkflow.fcs.text import Pairs
@@ -13,6 +13,7 @@ from nkflow.fcs.tolerance import Tolerance
 
 __all__ = ["Keywords", "decode_keywords", "upper"]
 
+T = TypeVar("T")
 Encoding = Literal["ascii", "utf-8", "cp1252", "latin-1"]
 _ASCII_UPPER = str.maketrans(ascii_lowercase, ascii_uppercase)
 
@@ -46,6 +47,17 @@ class Keywords(Mapping[str, str]):
         value = self._values.get(key)  # nearly always in upper case already
         return value if value is not None else self._values[upper(key)]
 
+    @overload
+    def get(self, key: str) -> str | None: ...
+    @overload
+    def get(self, key: str, default: str) -> str: ...
+    @overload
+    def get(self, key: str, default: T) -> str | T: ...
+    def get(self, key: str, default: object = None) -> object:
+        """Return the value of `key`, `default` where it is missing; many are asked for that nearly no file has."""
+        value = self._values.get(key)
+        return value if value is not None else self._values.get(upper(key), default)
+
     def __contains__(self, key: object) -> bool:
         return isinstance(key, str) and upper(key) in self._values
 
@@ -68,7 +80,7 @@ class Keywords(Mapping[str, str]):
 
     def text(self, key: str) -> str:
         """Return the value of `key` without blanks and NUL around it, "" where it is missing."""
-        value = self._values.get(key) or self.get(key, "")
+        value = self.get(key, "")
         return value.strip(" \t\r\n\0")
 
     def merged(self, more: Keywords, tolerance: Tolerance) -> Keywords:

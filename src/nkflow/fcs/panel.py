@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -59,18 +59,7 @@ def find(channels: Sequence[Channel], wanted: str, aliases: Sequence[str] = ()) 
     PanelError
         ``channel-missing`` or ``channel-ambiguous``; the message lists what is there.
     """
-    names = {_fold(name) for name in (wanted, *aliases)}
-    pairs = {_pair(name) for name in names} - {frozenset()}
-    exact = [channel for channel in channels if channel.name in (wanted, *aliases)]
-    for matches in (
-        exact,
-        [channel for channel in channels if names & _spellings(channel)],
-        # one tier: ``CD3`` on one detector and ``CD3 FITC`` on another is a doubling, not a better match
-        [c for c in channels if _fold(c.marker) in names or _token(c.marker) in names],
-        [channel for channel in channels if not channel.marker and _token(channel.name) in names],
-        [channel for channel in channels if pairs & {_pair(channel.marker)}],
-        [channel for channel in channels if not channel.marker and pairs & {_pair(channel.name)}],
-    ):
+    for matches in _tiers(channels, (wanted, *aliases)):
         if matches:
             return _only(matches, channels, wanted)
     raise PanelError(
@@ -81,6 +70,19 @@ def find(channels: Sequence[Channel], wanted: str, aliases: Sequence[str] = ()) 
         expected=", ".join((wanted, *aliases)),
         next_step="Add an alias to the panel of the template if one of these channels is meant.",
     )
+
+
+def _tiers(channels: Sequence[Channel], wanted: Sequence[str]) -> Iterator[list[Channel]]:
+    """Iterate over the channels that may be meant, those that count most first."""
+    yield [channel for channel in channels if channel.name in wanted]
+    names = {_fold(name) for name in wanted}
+    yield [channel for channel in channels if names & _spellings(channel.name, channel.original_name)]
+    # one tier: ``CD3`` on one detector and ``CD3 FITC`` on another is a doubling, not a better match
+    yield [c for c in channels if _fold(c.marker) in names or _token(c.marker) in names]
+    yield [channel for channel in channels if not channel.marker and _token(channel.name) in names]
+    pairs = {_pair(name) for name in names} - {frozenset()}
+    yield [channel for channel in channels if pairs & {_pair(channel.marker)}]
+    yield [channel for channel in channels if not channel.marker and pairs & {_pair(channel.name)}]
 
 
 def listing(channels: Sequence[Channel]) -> str:
@@ -120,9 +122,10 @@ def _area_of_one_detector(matches: Sequence[Channel]) -> Channel | None:
     return matches[features.index("A")] if distinct and one_detector and "A" in features else None
 
 
-def _spellings(channel: Channel) -> set[str]:
+@lru_cache(1024)
+def _spellings(name: str, original_name: str) -> set[str]:
     """Return the names of a channel; FlowJo writes ``_`` for ``/`` (FCS-M07)."""
-    names = {_fold(channel.name), _fold(channel.original_name)}
+    names = {_fold(name), _fold(original_name)}
     return (names | {name.replace("/", "_") for name in names}) - {""}
 
 

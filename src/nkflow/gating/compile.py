@@ -85,7 +85,7 @@ class _Compiler:
             n_shown=self.n_shown,
             n_bins=len(self.bins),
             drawings=tuple(self.drawings),
-            losses=tuple(self._losses()),
+            find_losses=self._losses,
             not_evaluable=self.not_evaluable,
             evaluated=self.todo,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -40,8 +41,8 @@ class Program:
         Rows of display units that are needed at a time; rows of bins.
     drawings
         What goes into histograms, by number.
-    losses
-        For the count of non-finite events.
+    find_losses
+        Returns what `losses` holds.
     not_evaluable
         Population -> why.
     evaluated
@@ -54,7 +55,7 @@ class Program:
     n_shown: int
     n_bins: int
     drawings: tuple[Drawing, ...]
-    losses: tuple[Loss, ...]
+    find_losses: Callable[[], Iterable[Loss]]
     not_evaluable: dict[int, str]
     evaluated: frozenset[int]
 
@@ -62,6 +63,11 @@ class Program:
     def n_populations(self) -> int:
         """Number of populations, without root."""
         return len(self.binding.template.tree.nodes)
+
+    @cached_property
+    def losses(self) -> tuple[Loss, ...]:
+        """For the count of non-finite events; few tubes have any."""
+        return tuple(self.find_losses())
 
     @cached_property
     def constants(self) -> Constants:
