@@ -22,7 +22,7 @@ def kernel(function: F) -> F:
     of the time to compile.
     """
     jit = cast(Any, numba.njit)  # its types leave the last option out
-    return cast(F, serve_lean(jit(cache=True, nogil=True, no_cfunc_wrapper=True)(function)))
+    return cast(F, serve_lean(jit(nogil=True, no_cfunc_wrapper=True)(function)))
 
 
 def inlined(function: F) -> F:
