@@ -138,7 +138,12 @@ _HEAVY = (
 
 
 @pytest.mark.parametrize(
-    "statement", ["import nkflow", "from nkflow.cli import main; main(['--help'], standalone_mode=False)"]
+    "statement",
+    [
+        "import nkflow",
+        "from nkflow.cli import main; main(['--help'], standalone_mode=False)",
+        "from nkflow.gating import load_template; load_template('nk_release_7aad')",
+    ],
 )
 def test_start__loads_nothing_heavy(statement: str) -> None:
     program = f"import sys\n{statement}\nprint('loaded:', [m for m in {_HEAVY!r} if m in sys.modules])"

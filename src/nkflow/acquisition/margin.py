@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from nkflow.fcs.channels import Channel
 from nkflow.fcs.sample import Sample
-from nkflow.kernels.acquisition import mark_margin, track_top
 
 __all__ = ["Margin", "MarginWatch", "limit_of"]
 
@@ -61,6 +60,8 @@ class MarginWatch:
 
     def look(self, first: int, values: NDArray[np.float64]) -> None:
         """Take in a block: data units (n_channels, count) of the events from `first`."""
+        from nkflow.kernels.acquisition import mark_margin, track_top
+
         count = values.shape[1]
         marked = self.marked[first : first + count]
         for row, x in enumerate(values):
@@ -81,6 +82,8 @@ class MarginWatch:
 
     def _mark(self, sample: Sample, channel: Channel, limit: float) -> None:
         """Read one channel again and mark what reaches `limit`."""
+        from nkflow.kernels.acquisition import mark_margin
+
         block = np.empty((1, _BLOCK))
         with sample.open() as reader:
             for first in range(0, sample.n_events, _BLOCK):

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from nkflow.acquisition.levels import Levels, levels_of
 from nkflow.acquisition.margin import Margin, MarginWatch
 from nkflow.fcs.sample import Sample
-from nkflow.kernels.acquisition import add_levels, assign_slices
 
 __all__ = ["Run", "Slices", "look_at"]
 
@@ -86,6 +85,8 @@ class _Sums:
         self._slices = np.empty(_BLOCK, dtype=np.int64)
 
     def look(self, first: int, time: NDArray[np.float64], values: NDArray[np.float64]) -> None:
+        from nkflow.kernels.acquisition import add_levels, assign_slices
+
         count = len(time)
         self.time[first : first + count] = time
         slices = self._slices[:count]

@@ -24,7 +24,6 @@ from numpy.typing import NDArray
 from nkflow.acquisition.reference import RANK_VARIANCE, Reference
 from nkflow.acquisition.run import Slices
 from nkflow.acquisition.settings import AcquisitionChecks
-from nkflow.kernels.acquisition_scan import best_run, excursions
 
 __all__ = ["bad_slices"]
 
@@ -50,6 +49,8 @@ class _Stream:
 
 def bad_slices(slices: Slices, reference: Reference, checks: AcquisitionChecks) -> NDArray[np.bool_]:
     """Return which slices lie in a stretch that is not as usual, (n_slices,)."""
+    from nkflow.kernels.acquisition_scan import excursions
+
     streams = list(_streams(slices, reference, checks))
     threshold = float(np.log(len(slices) * len(streams) / checks.false_alarms))
     runs = np.empty((_MOST_RUNS, 2), dtype=np.int64)
@@ -99,6 +100,8 @@ def _edges(
         shift = float(np.clip(shifts[channel], -checks.shift, checks.shift))
         excess = slices.ranks[channel, low:high] - reference.levels[channel] * events[low:high]
         score += shift / (RANK_VARIANCE * reference.noise[channel]) * (excess - shift / 2 * events[low:high])
+    from nkflow.kernels.acquisition_scan import best_run
+
     best = np.zeros(2, dtype=np.int64)
     best_run(score, best)
     return low + int(best[0]), low + int(best[1])
