@@ -118,19 +118,23 @@ class TestLikeness:
     rng = np.random.default_rng(5)
     control, tube = rng.normal(0.2, 0.05, 20_000), rng.normal(0.2, 0.05, 40_000)
 
-    def test_equal_cells__are_alike_also_a_little_shifted_and_with_clear_positives(self) -> None:
-        bright = self.rng.normal(0.7, 0.03, 400)
-        assert unlike(np.append(self.tube + 0.01, bright), self.control, end=0.5) == ""
+    usual = {"end": 0.5, "shift": (0.1, 0.3)}
 
-    def test_shifted_cells__are_unlike(self) -> None:
-        assert "SDs from the control" in unlike(self.tube + 0.02, self.control, end=0.5)
+    def test_cells_with_a_little_antibody__are_alike_also_beside_clear_positives(self) -> None:
+        bright = self.rng.normal(0.7, 0.03, 400)
+        assert unlike(np.append(self.tube + 0.01, bright), self.control, **self.usual) == ""
+
+    @pytest.mark.parametrize("by", [0.0, 0.02])
+    def test_cells_without_antibody_or_with_much__are_unlike(self, by: float) -> None:
+        assert "with antibody on it and no dim cells" in unlike(self.tube + by, self.control, **self.usual)
 
     def test_dim_cells__are_unlike(self) -> None:
-        dim = self.rng.normal(0.33, 0.05, 1200)
-        assert "a little of the marker" in unlike(np.append(self.tube, dim), self.control, end=0.5)
+        dim = self.rng.normal(0.34, 0.05, 800)
+        why = unlike(np.append(self.tube + 0.01, dim), self.control, **self.usual)
+        assert "a little of the marker" in why
 
     def test_no_events__are_unlike(self) -> None:
-        assert unlike(self.tube[:0], self.control, end=0.5) != ""
+        assert unlike(self.tube[:0], self.control, **self.usual) != ""
 
 
 def test_valley__beside_a_small_peak_is_too_few_events() -> None:

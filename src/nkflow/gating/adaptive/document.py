@@ -79,7 +79,8 @@ class FMOMethod(Document):
 
     A control without the marker says nothing of whether the tube was stained with it. With `shown_in` that has to be
     seen: in every tube of that role the first method of the cut answers inside the window, and the cells of the tube
-    below the cut are like those of the control (`nkflow.gating.adaptive.likeness`).
+    below the cut are like those of the control, their median `shift` (from, to; robust SDs) above the control's
+    (`nkflow.gating.adaptive.likeness`).
     """
 
     kind: Literal["fmo"]
@@ -87,6 +88,15 @@ class FMOMethod(Document):
     p: Share = 0.999
     times: Annotated[float, Field(ge=1, le=5)] = 1.0
     shown_in: Literal["process-control"] | None = None
+    shift: tuple[float, float] | None = None
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if (self.shown_in is None) is not (self.shift is None):
+            raise ValueError("shown_in and shift go together")
+        if self.shift is not None and not self.shift[0] < self.shift[1]:
+            raise ValueError("shift goes from a lower to a higher number")
+        return self
 
 
 class MixtureMethod(Document):

@@ -196,7 +196,9 @@ class _Work:
             if isinstance(found, NoGate):
                 return f"the {PROCESS} does not show {marker} either: {found.message}"
         control = self.fmo[marker].display(dimension, of)
-        why = unlike(self.events.display(dimension, of), control, end=window.high)
+        assert method.shift is not None  # the document saw to it
+        tube = self.events.display(dimension, of)
+        why = unlike(tube, control, end=window.high, shift=method.shift)
         return f"the tube is not like its control: {why}" if why else ""
 
     def _answer(self, cut: CutDocument, method: Method, missing: str, *, seed: int) -> tuple[Answer, str]:
