@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Set
 
 import numpy as np
@@ -14,6 +15,7 @@ from nkflow.gating.adaptive.order import entries_set
 from nkflow.gating.adaptive.resolution import GateBoundary, Resolved
 from nkflow.gating.adaptive.setting import with_ellipse, with_number, with_outline
 from nkflow.gating.gates import Dimension, Gate
+from nkflow.kernels.ranges import in_range
 
 __all__ = ["boundary_of"]
 
@@ -32,11 +34,11 @@ def boundary_of(cut: Resolved, events: Events, without: Set[int]) -> GateBoundar
     near = np.flatnonzero(_near(cut, events, u))
     change = {}
     if u > 0 and len(near) and up is not None and down is not None:
-        sets = set(entries_set(cut.document, tree))
-        same = [index for index in events.known if not tree.deciding[index] & sets]
+        touched = _touched(cut, events, without)
+        same = {need for index in touched for need in tree.nodes[index].needs}.difference(touched)
         high = events.part(near, up, same)
         low = high.regated(down, same)
-        for index in _touched(cut, events, without):
+        for index in touched:
             moved = int(np.count_nonzero(high.mask(index))) - int(np.count_nonzero(low.mask(index)))
             if moved:
                 change[tree.keys[index]] = moved / (2 * u) * events.of / events.n
@@ -45,17 +47,18 @@ def boundary_of(cut: Resolved, events: Events, without: Set[int]) -> GateBoundar
 
 def _moved(cut: Resolved, events: Events, by: float) -> list[Gate] | None:
     """Return all gates with the cut moved by so many of its units."""
-    gates = list(events.gates)
+    gates, value = list(events.gates), math.nan
+    if isinstance(cut.answer, Cut):
+        at = cut.answer.at + by
+        value = at if cut.scale is None else float(cut.scale.inverse(at))
+        if not math.isfinite(value):
+            return None
     for entry, number in entries_set(cut.document, events.binding.template.tree).items():
         if isinstance(cut.answer, Band):
             gates[entry] = with_outline(gates[entry], cut.answer.vertices(by))
         elif isinstance(cut.answer, Ellipse):
             gates[entry] = with_ellipse(gates[entry], cut.answer, by)
-        elif isinstance(cut.answer, Cut):
-            at = cut.answer.at + by
-            value = at if cut.scale is None else float(cut.scale.inverse(at))
-            if not np.isfinite(value):
-                return None
+        else:
             gates[entry] = with_number(gates[entry], number, value)
     return gates
 
@@ -79,8 +82,8 @@ def _near(cut: Resolved, events: Events, u: float) -> np.ndarray[tuple[int], np.
         assert isinstance(cut.answer, Cut)
         ends = [cut.answer.at + sign * u for sign in (-1.0, 1.0)]
         low, high = ends if cut.scale is None else [float(cut.scale.inverse(end)) for end in ends]
-        values = events.values(Dimension(cut.document.channel))
-        near = (values >= low) & (values <= high)
+        values, near = events.values(Dimension(cut.document.channel)), np.empty(events.n, dtype=np.bool_)
+        in_range(values, low, math.nextafter(high, math.inf), events.mask(-1), near)
     return np.asarray(near, dtype=np.bool_)
 
 

@@ -98,7 +98,7 @@ class Density:
         rise = cache(self._rise)  # most pairs stay from one round to the next
         while len(tops) > 1:
             rises = [rise(tops[k + side], valleys[k]) for k in range(len(valleys)) for side in (0, 1)]
-            weakest = int(np.argmin(rises))
+            weakest = rises.index(min(rises))
             if rises[weakest] >= 1.0:
                 break
             k, side = divmod(weakest, 2)
@@ -107,9 +107,9 @@ class Density:
 
     def _rise(self, top: int, valley: int) -> float:
         """Return how far a peak rises above a valley, in parts of what is asked for; 1 suffices."""
-        high, low = self.height[top], self.height[valley]
-        z = (high - low) / math.sqrt(self.noise * (high + low + 2 * self.noise))
-        return float(min(z / PEAK_Z, (high / low if low > 0 else math.inf) / PEAK_RISE))
+        high, low, noise = float(self.height[top]), float(self.height[valley]), self.noise
+        z = (high - low) / math.sqrt(noise * (high + low + 2 * noise))
+        return min(z / PEAK_Z, (high / low if low > 0 else math.inf) / PEAK_RISE)
 
     def _large(self, tops: list[int], valleys: list[int]) -> tuple[Peak, ...]:
         """Return the peaks that hold enough events; a small one joins the neighbour behind the higher valley."""

@@ -139,20 +139,21 @@ class Events:
         return Events(self.binding, gates, self.columns, self.n, self.of, masks)
 
     def _inside(self, node: Node, population: int) -> Mask:
-        gate = self.gates[node.entry]
-        inside: Mask = self.mask(node.parent).copy()
+        gate, inside = self.gates[node.entry], self.mask(node.parent)
         match gate:
             case Boolean():
-                inside &= self._combined(node, gate)
+                inside = inside & self._combined(node, gate)
             case Polygon() | Ellipsoid():
-                inside &= self._outlined(gate, node.parent, population)
+                inside = inside & self._outlined(gate, node.parent, population)
             case _:
                 sources = [self.binding.source(d) for d in gate.dimensions]
                 ends = thresholds(gate, node.outcome, sources)
                 for (low, high), source in zip(ends, sources, strict=True):
-                    in_range(self.columns[source], low, high, inside, inside)
+                    # the kernel takes six times as long where it writes over what it reads
+                    above, inside = inside, np.empty(self.n, dtype=np.bool_)
+                    in_range(self.columns[source], low, high, above, inside)
         for other in node.exclude:
-            inside &= ~self.mask(other)
+            inside = inside & ~self.mask(other)
         return inside
 
     def _combined(self, node: Node, gate: Boolean) -> Mask:

@@ -251,12 +251,7 @@ class _Work:
 
     def _window(self, channel: str, ends: tuple[float, float]) -> Window:
         scale = self.template.scales.get(channel)
-        low, high = ends
-        return (
-            Window(low, high)
-            if scale is None
-            else Window(float(scale.forward(low)), float(scale.forward(high)))
-        )
+        return Window(*(ends if scale is None else scale.forward(np.array(ends)).tolist()))
 
     def _judged(self, cut: CutDocument, found: Cut) -> Cut:
         for name in cut.judged_in:

@@ -120,11 +120,12 @@ def beside_top(
         return NoGate("no-valley", text, "beads", found.n, None, found, elsewhere=places)
     answer = _answer(found, candidates, inside[-1], method="beads", seed=seed)
     if isinstance(answer, Cut):
-        low, high = np.quantile(values[values >= answer.at], [0.25, 0.75])
+        beads = values[np.flatnonzero(values >= answer.at)]  # a boolean index takes three times as long
+        low, high = np.quantile(beads, [0.25, 0.75])
         if (high - low) / 1.349 > max_spread:
             text = f"the uppermost peak is too broad for beads: SD {(high - low) / 1.349:.3f}"
             return NoGate("no-fit", text, "beads", found.n, answer, found)
-        if _second_beads(high - low, int(np.count_nonzero(values >= answer.at)), inside[-1], found):
+        if _second_beads(high - low, len(beads), inside[-1], found):
             text = "there are two narrow peaks: beads of two kinds, or their light changed during the run"
             return NoGate("no-fit", text, "beads", found.n, answer, found)
     return answer
