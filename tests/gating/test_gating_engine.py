@@ -29,7 +29,9 @@ from nkflow.gating import (
     Rectangle,
     Template,
     gate,
+    held,
 )
+from nkflow.gating.bind import Reading
 from nkflow.gating.block import SIZE
 from nkflow.scales import Arcsinh, Biex, Linear, Log, Logicle, Ratio
 
@@ -243,11 +245,13 @@ def test_update__of_many_blocks_equals_a_new_gating(edits, kind: str, threads: i
     before = gate(sample, template, threads=1)
     for name, change in edits:
         template = template.with_gate(name, **change)
-    updated, fresh = before.update(template, threads=threads), gate(sample, template, threads=1)
-    assert dict(updated.counts) == dict(fresh.counts)
-    assert updated.counts["root"] == 3 * SIZE + 5
-    assert dict(updated.non_finite) == dict(fresh.non_finite)
-    assert updated.membership().tobytes() == fresh.membership().tobytes()
+    fresh = gate(sample, template, threads=1)
+    for _ in range(3):  # the second time columns are held, the third time they are used
+        updated = before.update(template, threads=threads)
+        assert dict(updated.counts) == dict(fresh.counts)
+        assert updated.counts["root"] == 3 * SIZE + 5
+        assert dict(updated.non_finite) == dict(fresh.non_finite)
+        assert updated.membership().tobytes() == fresh.membership().tobytes()
     again = updated.update(tree_of_gates(), threads=threads)
     assert again.membership().tobytes() == before.membership().tobytes()
 
@@ -278,3 +282,36 @@ def test_update__looks_at_no_value_of_an_event_that_left(
     assert updated.counts["viable"] != before.counts["viable"]
     assert bool(asked) == looks
     assert updated.membership().tobytes() == fresh.membership().tobytes()
+
+
+def test_update__holds_the_columns_of_a_gate_that_is_edited_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(5)
+    values = {name: rng.normal(1.0, 2.0, 2 * SIZE + 9) for name in CHANNELS}
+    matrix = Spillover(("A", "B", "C"), [[1, 0.5, 0], [0.25, 1, 0], [0, 0, 1]])
+    sample = Sample.from_arrays(values, spillover=matrix)
+    asked: list[int] = []
+    read = MemoryReader.read
+
+    def noted(self: MemoryReader, first: int, *rest) -> None:  # type: ignore[no-untyped-def]
+        asked.append(first)
+        read(self, first, *rest)
+
+    monkeypatch.setattr(MemoryReader, "read", noted)
+    gating = gate(sample, tree_of_gates(), threads=1)
+    for time, cut in enumerate((1.5, 2.0, 2.5, 0.5)):
+        asked.clear()
+        template = gating.template.with_gate("upper", x_cut=cut)
+        gating = gating.update(template, threads=1)
+        assert bool(asked) == (time < 2)
+        assert gating.membership().tobytes() == gate(sample, template, threads=1).membership().tobytes()
+
+
+def test_held__lets_the_oldest_columns_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(held, "MOST", 16)
+    columns, chain = {name: Reading(k) for k, name in enumerate("abc")}, held.Held()
+    assert chain.room([columns["a"]], 2) == {}  # the first time
+    assert list(chain.room([columns["a"]], 2)) == [columns["a"]]
+    assert chain.room([columns["a"]], 3) == {}  # too large
+    for name in "abc":
+        chain.keep({columns[name]: np.zeros(1)})
+    assert list(chain.values) == [columns["b"], columns["c"]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from nkflow.gating.bind import Binding, Reading, Source
 from nkflow.gating.column_steps import ColumnStep, Compensate, Divide
 
-__all__ = ["Columns", "columns_for"]
+__all__ = ["Columns", "columns_for", "columns_held"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +84,14 @@ def columns_for(binding: Binding, wanted: Iterable[Source]) -> Columns:
     channels = np.array(sorted(decode), dtype=np.int64)
     channels.flags.writeable = False  # so that readers look at them once
     return Columns(channels, tuple(steps), tuple(labels), first_ratio, places)
+
+
+def columns_held(keys: Sequence[Reading | Source]) -> Columns:
+    """Return the columns of a program that reads `keys`, in data units, from where they are held."""
+    rows = np.arange(len(keys), dtype=np.int64)
+    rows.flags.writeable = False
+    labels = tuple(key.label if isinstance(key, Source) else key.dye or "" for key in keys)
+    return Columns(rows, (), labels, len(keys), {key: row for row, key in enumerate(keys)})
 
 
 def _compensate(

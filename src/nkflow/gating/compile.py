@@ -30,6 +30,7 @@ def compile_program(
     recalled: Mapping[int, int] | None = None,
     draw_below: Iterable[int] | None = None,
     only: Iterable[int] | None = None,
+    columns: Columns | None = None,
 ) -> Program:
     """Return the program of a bound template.
 
@@ -41,6 +42,8 @@ def compile_program(
         Populations (-1: root) whose gates are drawn, that is whose events are counted into histograms; None: all.
     only
         Populations to evaluate, where all that they need is among them or recalled; None: all that are not recalled.
+    columns
+        Where everything that is read stands in a block; None: what is decoded and compensated for it.
 
     Raises
     ------
@@ -50,14 +53,19 @@ def compile_program(
     nodes = range(-1, len(binding.template.tree.nodes))
     draw = frozenset(nodes if draw_below is None else draw_below)
     wanted = frozenset(nodes if only is None else only)
-    return _Compiler(binding, dict(recalled or {}), draw, wanted).program()
+    return _Compiler(binding, dict(recalled or {}), draw, wanted, columns).program()
 
 
 class _Compiler:
     """The state of `compile_program`: what is known of the columns, and the steps so far."""
 
     def __init__(
-        self, binding: Binding, recalled: dict[int, int], draw: frozenset[int], wanted: frozenset[int]
+        self,
+        binding: Binding,
+        recalled: dict[int, int],
+        draw: frozenset[int],
+        wanted: frozenset[int],
+        columns: Columns | None,
     ) -> None:
         self.binding, self.recalled, self.draw = binding, recalled, draw
         self.tree = binding.template.tree
@@ -68,6 +76,8 @@ class _Compiler:
         self.drawings: list[Drawing] = []
         self.bins: dict[tuple[int, Axis], int] = {}
         self.n_shown = 0
+        if columns is not None:
+            self.columns = columns
 
     def program(self) -> Program:
         for index, bit in self.recalled.items():

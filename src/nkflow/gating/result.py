@@ -18,6 +18,7 @@ from nkflow.gating.bind import Binding
 from nkflow.gating.drawing import Drawing, Histogram
 from nkflow.gating.evaluable import NotEvaluable
 from nkflow.gating.frequency import Frequency, frequency
+from nkflow.gating.held import Held
 from nkflow.gating.named import ByPopulation, index_of
 from nkflow.gating.statistics import Statistics
 from nkflow.gating.template import Template
@@ -58,6 +59,8 @@ class Gating:
         The matrix and the tolerances that `gate` was called with, for `update`.
     resolution
         Of an adaptive template: where each cut was found. `template` is then the resolved one.
+    held
+        Columns of gates that were edited more than once, for `update`.
     """
 
     sample: Sample
@@ -69,6 +72,7 @@ class Gating:
     allow: Collection[str] = ()
     undrawn: frozenset[int] = frozenset()
     resolution: Resolution | None = field(default=None, repr=False)
+    held: Held = field(default_factory=Held, repr=False)
 
     @property
     def template(self) -> Template:

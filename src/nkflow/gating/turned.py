@@ -2,15 +2,17 @@
 
 First the edited gates are asked about all events. Then the rest is evaluated for the few events about which one of
 them changed its mind; they are gathered from many blocks into one. An event that is now in none of the edited
-populations is in none below them either, and nobody looks at its values.
+populations is in none below them either, and nobody looks at its values. The columns of a gate that is edited
+again are held: who moves a gate moves it many times.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +21,18 @@ from nkflow.fcs.blocks import BlockReader
 from nkflow.fcs.sample import Sample
 from nkflow.gating.bind import Binding
 from nkflow.gating.block import SIZE
+from nkflow.gating.columns import Columns, columns_for, columns_held
 from nkflow.gating.compile import compile_program
 from nkflow.gating.evaluate import LARGEST, read_only
+from nkflow.gating.held import HeldReader, Key
 from nkflow.gating.program import Program
 from nkflow.gating.totals import Totals
 from nkflow.kernels import bits
 from nkflow.kernels.program import run_block
 from nkflow.scales.table import settled
+
+if TYPE_CHECKING:
+    from nkflow.gating.result import Gating
 
 __all__ = ["Edit", "turned"]
 
@@ -43,9 +50,7 @@ class Edit:
     following: frozenset[int]
 
 
-def turned(
-    sample: Sample, before: Totals, binding: Binding, edit: Edit, *, known: Collection[object], threads: int
-) -> Totals | None:
+def turned(before: Gating, binding: Binding, edit: Edit, *, threads: int) -> Totals | None:
     """Return the totals after an edit, without histograms; equal to those of a new gating, bit for bit.
 
     None where an event has a value without a number, so that everything has to be looked at.
@@ -54,14 +59,19 @@ def turned(
     ----------
     before
         Of the template before the edit, with membership, and no event without a number.
-    known
-        Readings and ratios that are known to be numbers in every event; see `columns.Columns.places`.
     """
-    assert before.words is not None
-    words = np.empty_like(before.words)
-    first = _program(binding, edit.edited)
-    sure = set(known).issuperset(first.columns.places)
-    work = _Work(sample, binding, before.words, words, edit, first, sure)
+    sample, totals, held = before.sample, before.totals, before.held
+    values = held.values
+    assert totals.words is not None
+    keys = _keys(binding, edit)
+    if keys and values.keys() >= set(keys):
+        first, sure = _program(binding, edit.edited, columns_held(keys)), True
+        source, hold = HeldReader([values[key] for key in keys]), dict[Key, NDArray[np.float64]]()
+    else:
+        first, source, hold = _program(binding, edit.edited), None, held.room(keys, sample.n_events)
+        sure = _known(before.binding) >= first.columns.places.keys()
+    words = np.empty_like(totals.words)
+    work = _Work(sample, binding, totals.words, words, edit, first, sure, source, hold)
     starts = iter(range(0, sample.n_events, SIZE))  # next() of one iterator is safe between threads
     if threads == 1:
         found = [work.take(starts)]
@@ -72,22 +82,38 @@ def turned(
     more = [counts for counts in found if counts is not None]
     if len(more) < len(found):
         return None
-    counts = before.counts.copy()
+    held.keep(hold)
+    counts = totals.counts.copy()
     counts[:-1] += np.sum(more, axis=0)[: len(counts) - 1]
     return Totals(
         counts=counts,
-        non_finite=np.zeros_like(before.non_finite),
+        non_finite=np.zeros_like(totals.non_finite),
         n_non_finite=0,
         histograms=(),
         words=words,
     )
 
 
-def _program(binding: Binding, only: Collection[int]) -> Program:
+def _keys(binding: Binding, edit: Edit) -> list[Key]:
+    """Return the columns that the edited gates read."""
+    tree, populations = binding.template.tree, binding.template.populations
+    gates = [populations[tree.nodes[index].entry].gate for index in sorted(edit.edited)]
+    sources = [binding.source(dimension) for gate in gates for dimension in gate.dimensions]
+    return list(dict.fromkeys(source if source.per is not None else source.reading for source in sources))
+
+
+def _known(old: Binding) -> Set[Key]:
+    """Return what an evaluation of all populations reads, and so is known to be a number in every event."""
+    gates = [population.gate for population in old.template.populations]
+    return columns_for(old, (old.source(d) for gate in gates for d in gate.dimensions)).places.keys()
+
+
+def _program(binding: Binding, only: Collection[int], columns: Columns | None = None) -> Program:
     """Return the program that evaluates these populations and recalls what they need."""
     nodes = binding.template.tree.nodes
     needs = {need for index in only for need in nodes[index].needs} - set(only)
-    return compile_program(binding, recalled={need: need for need in sorted(needs)}, draw_below=(), only=only)
+    recalled = {need: need for need in sorted(needs)}
+    return compile_program(binding, recalled=recalled, draw_below=(), only=only, columns=columns)
 
 
 def _bits(populations: Collection[int], n_words: int) -> Words:
@@ -109,6 +135,8 @@ class _Work:
     edit: Edit
     first: Program
     sure: bool
+    held: HeldReader | None
+    hold: Mapping[Key, NDArray[np.float64]]
 
     @cached_property
     def second(self) -> Program:
@@ -133,7 +161,7 @@ class _Work:
     def take(self, starts: Iterator[int]) -> NDArray[np.int64] | None:
         """Take blocks until there are none left; return how counts change, None after a value without a number."""
         with self.sample.open() as reader:
-            asked = _Runner(self.first, reader)
+            asked = _Runner(self.first, self.held or reader)
             edited = np.array(sorted(self.first.evaluated), dtype=np.int64)
             counts = np.zeros(64 * self.words.shape[1], dtype=np.int64)
             index = np.empty(SIZE + 1, dtype=np.uint32)
@@ -143,6 +171,7 @@ class _Work:
                 old, out = self.before[part], self.words[part]
                 if not asked.read(first, old, sure=self.sure):
                     return None
+                asked.keep(first, len(old), self.hold)
                 n = bits.renew(old, asked.masks, edited, out, index)
                 waiting.append(first + index[:n].astype(np.int64))
                 if sum(map(len, waiting)) > SIZE:
@@ -186,7 +215,7 @@ class _Work:
 class _Runner:
     """One program and its block."""
 
-    def __init__(self, program: Program, reader: BlockReader) -> None:
+    def __init__(self, program: Program, reader: BlockReader | HeldReader) -> None:
         self._program, self._reader, self._block = program, reader, program.block()
         self._ahead = program.columns.ahead
 
@@ -204,6 +233,11 @@ class _Runner:
         if len(decode):
             self._reader.read(first, len(old), decode, self._block.columns)
         return self._run(old, sure)
+
+    def keep(self, first: int, count: int, hold: Mapping[Key, NDArray[np.float64]]) -> None:
+        """Copy the columns of the events that were run over last, from `first`, to where they are held."""
+        for key, values in hold.items():
+            values[first : first + count] = self._block.column[self._program.columns.places[key]][:count]
 
     def pick(self, positions: NDArray[np.int64], old: Words) -> None:
         """Run over the events at `positions`, in populations `old`, whose values are known to be numbers."""

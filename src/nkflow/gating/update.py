@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from nkflow.fcs.sample import Sample
 from nkflow.gating.bind import Binding, bind
-from nkflow.gating.columns import columns_for
 from nkflow.gating.compile import compile_program
 from nkflow.gating.drawing import Drawing
 from nkflow.gating.evaluate import evaluate
@@ -70,12 +69,6 @@ def _kept(before: Gating, binding: Binding) -> dict[int, int] | None:
     return kept
 
 
-def _known(old: Binding) -> Collection[object]:
-    """Return what an evaluation of all populations reads, as keys of `columns.Columns.places`."""
-    gates = [population.gate for population in old.template.populations]
-    return columns_for(old, (old.source(d) for gate in gates for d in gate.dimensions)).places.keys()
-
-
 def _edit(before: Gating, binding: Binding, kept: dict[int, int]) -> Edit | None:
     """Return what is to be evaluated again where the tree is the same; None where it is not that simple."""
     old, tree = before.binding, binding.template.tree
@@ -108,8 +101,7 @@ def _partly(
     """Return the gating with `kept` populations recalled; None where an event turned up that has no number."""
     edit, totals, missing = _edit(before, binding, kept), None, before.not_evaluable
     if edit is not None:
-        known = _known(before.binding)
-        totals = turned(sample, before.totals, binding, edit, known=known, threads=threads)
+        totals = turned(before, binding, edit, threads=threads)
     if totals is None:
         program = compile_program(binding, recalled=kept, draw_below=())
         totals, missing = (
@@ -129,6 +121,7 @@ def _partly(
         before.given,
         before.allow,
         undrawn,
+        held=before.held,
     )
 
 
