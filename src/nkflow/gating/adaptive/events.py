@@ -95,8 +95,9 @@ class Events:
         return inside if scale is None else scale.column(inside)
 
     def inside(self, dimension: Dimension, population: int) -> Array:
-        """Return the values of a population's events, data units."""
-        return _taken(self.values(dimension), self._places(population))
+        """Return the values of a population's events, data units; of root the column itself."""
+        values = self.values(dimension)
+        return values if population < 0 else _taken(values, self._places(population))
 
     def _places(self, population: int) -> NDArray[np.uint32]:
         """Return the positions of a population's events."""
