@@ -100,10 +100,10 @@ def run(
     asked: tuple[Spillover | None, Collection[str]],
 ) -> Gating:
     """Return the gating of a sample by a bound template."""
-    from nkflow.gating.compile import compile_program  # the kernels: half a second
+    from nkflow.gating.compiled import compiled  # the kernels: half a second
     from nkflow.gating.evaluate import evaluate
 
-    program = compile_program(binding, draw_below=draw_below)
+    program = compiled(binding, None if draw_below is None else frozenset(draw_below))
     totals = evaluate(sample, program, threads=threads, membership=membership)
     undrawn = frozenset[int]() if draw_below is None else frozenset(range(-1, program.n_populations))
     return Gating(sample, binding, totals, program.drawings, program.not_evaluable, *asked, undrawn)
