@@ -65,11 +65,11 @@ def test_cut_that_nobody_can_place__has_no_gate(monkeypatch: pytest.MonkeyPatch)
     assert "of the distance of the means" in found.message
 
 
-@pytest.mark.parametrize("weight", [0.2, 0.3])
-def test_populations_four_sds_apart__keep_their_cut(weight: float) -> None:
-    few = int(5000 * weight)
-    for seed in range(3):
-        found = mixture_cut(drawn((0.30, 0.05, 5000 - few), (0.50, 0.05, few), seed=seed))
-        assert isinstance(found, Cut)
-        exact = 0.40 + 0.05**2 * np.log((1 - weight) / weight) / 0.20
-        assert found.at == pytest.approx(exact, abs=0.02)
+@pytest.mark.parametrize(("weight", "sds"), [(0.03, 5.0), (0.1, 4.0), (0.2, 4.0), (0.3, 4.0)])
+@pytest.mark.parametrize("seed", range(6))
+def test_cut__is_where_both_components_are_equally_likely(weight: float, sds: float, seed: int) -> None:
+    few, away = int(5000 * weight), 0.05 * sds
+    found = mixture_cut(drawn((0.30, 0.05, 5000 - few), (0.30 + away, 0.05, few), seed=seed))
+    assert isinstance(found, Cut)
+    exact = 0.30 + away / 2 + 0.05**2 * np.log((1 - weight) / weight) / away
+    assert found.at == pytest.approx(exact, abs=0.02)
