@@ -21,7 +21,7 @@ from nkflow.laboratory.adoption.instrument import differing, instrument_of, sett
 from nkflow.laboratory.adoption.own_cut import own_cut
 from nkflow.laboratory.adoption.own_tubes import OwnTube, own_tubes
 from nkflow.laboratory.adoption.rebase import with_matrix, with_names, with_own_cuts, with_own_scales
-from nkflow.laboratory.adoption.remarks import remarks, unreadable
+from nkflow.laboratory.adoption.remarks import remarks, unmeasured, unreadable
 from nkflow.laboratory.adoption.search import FoundIn, searched
 
 __all__ = ["TOLERANCES", "adopt"]
@@ -90,7 +90,7 @@ def adopt(
         own_cut(before, own.template, index, tubes=looked, wider=wider)
         for index in range(len(before.document.cuts))
     )
-    found += (*own.findings, *remarks(looked, cuts))
+    found += (*own.findings, *remarks(looked, cuts), *unmeasured(before))
     _refuse(found, allow)
     used = [tube.sample for tube in looked if tube.resolution is not None]
     draft = _draft(with_own_cuts(own.template, cuts), before, used, channels, name=name, cuts=cuts)

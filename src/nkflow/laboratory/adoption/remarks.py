@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from nkflow.fcs.findings import Finding
+from nkflow.gating.adaptive.document import FMOMethod
 from nkflow.gating.adaptive.found import NoGate
+from nkflow.gating.template import Template
 from nkflow.laboratory.adoption.adopted import AdoptedCut
 from nkflow.laboratory.adoption.own_tubes import OwnTube
 from nkflow.laboratory.adoption.search import FoundIn
 from nkflow.laboratory.adoption.windows import FEW_LOTS
 
-__all__ = ["FEWEST", "remarks", "unreadable"]
+__all__ = ["FEWEST", "remarks", "unmeasured", "unreadable"]
 
 FEWEST = 10  # sample tubes, and tubes a cut
 
@@ -26,6 +28,18 @@ def unreadable(tubes: Sequence[OwnTube]) -> Iterator[Finding]:
         elif tube.role == "fmo" and tube.marker is None:
             text = f"{tube.name} is an FMO and does not say of which marker"
             yield Finding("fmo-unclear", "warning", text, tube.name, "it is left out; name it FMO-CD3")
+
+
+def unmeasured(template: Template) -> Iterator[Finding]:
+    """Yield what a draft keeps of the shipped `template` though it belongs to another instrument."""
+    for cut in template.document.cuts:
+        if isinstance(cut.otherwise, FMOMethod) and cut.otherwise.shift is not None:
+            low, high = cut.otherwise.shift
+            text = f"{cut.name}: how far stained cells lie above the FMO (shift {low:g} to {high:g}) is not measured"
+            yield Finding(
+                "shift-kept", "warning", text, cut.name, "set it by tubes of your own (docs/adaptive.md), or lots with "
+                "hardly any positive cells get no verdict",
+            )  # fmt: skip
 
 
 def remarks(tubes: Sequence[FoundIn], cuts: Sequence[AdoptedCut]) -> Iterator[Finding]:
