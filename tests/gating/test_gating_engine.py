@@ -37,7 +37,8 @@ from nkflow.scales import Arcsinh, Biex, Linear, Log, Logicle, Ratio
 
 CHANNELS = ("A", "B", "C", "D")
 SCALES = {"A": Linear(10.0), "B": Logicle(10.0, 0.5, 3.0), "C": Arcsinh(10.0, 2.0, 1.0)}
-OWN = (None, Log(10.0, 2.0), Biex(max_range=10.0), Linear(10.0, 2.0), Logicle(10.0, 1.0, 4.0))
+CLIPPED = Arcsinh(10.0, 2.0, 1.0, bounds=(0.2, 0.9))
+OWN = (None, Log(10.0, 2.0), Biex(max_range=10.0), Linear(10.0, 2.0), Logicle(10.0, 1.0, 4.0), CLIPPED)
 CUTS = (-2.0, -1.0, 0.0, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0)  # events lie on them too
 VALUES = (*CUTS, -0.5, 0.25, 1.5, 4.0, 7.0, 20.0)
 

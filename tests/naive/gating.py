@@ -43,6 +43,8 @@ class Twin:
         )
 
     def in_gate(self, gate, outcome, event) -> bool:
+        if not all(math.isfinite(self.value(dimension, event)) for dimension in gate.dimensions):
+            return False
         match gate:
             case Boolean():
                 answers = [
@@ -61,7 +63,7 @@ class Twin:
                     cuts = [self.threshold(divider.dimension, cut, gate.space) for cut in divider.values]
                     place = sum(value >= cut for cut in cuts)
                     wanted = {"-": [0], "+": [len(cuts)], "*": range(len(cuts) + 1)}.get(sign)
-                    if not math.isfinite(value) or place not in (wanted or [int(sign)]):
+                    if place not in (wanted or [int(sign)]):
                         return False
                 return True
             case Polygon():
@@ -76,8 +78,6 @@ class Twin:
 
     def between(self, dimension, low, high, space, event) -> bool:
         value = self.value(dimension, event)
-        if not math.isfinite(value):
-            return False
         above = low is None or value >= self.threshold(dimension, low, space)
         return above and (high is None or value < self.threshold(dimension, high, space))
 

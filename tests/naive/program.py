@@ -42,7 +42,7 @@ def run_block(constants, memory, before, n_decoded, first_ratio, n_columns, limi
                 for e in selected:  # one value at a time; the kernel of the scale has its own twin
                     value = np.empty(1)
                     assert scales_pieces.column(*table, cubics, columns[x][e : e + 1].copy(), value) == 0
-                    columns[to][e] = value[0]
+                    columns[to][e] = value[0] if np.isfinite(columns[x][e]) else np.nan
             case [op.POLYGON, population, parent, x, y, at, n, *_]:
                 vx, vy = numbers[at : at + n], numbers[at + n : at + 2 * n]
                 polygon.mark_polygon(columns[x], columns[y], masks[parent].copy(), vx, vy, masks[population])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 __all__ = ["count_true", "near", "put", "select", "take"]
@@ -18,7 +20,9 @@ def near(columns, axes, sides, parent, out):
     found = []
     for e in range(len(out)):
         x = [columns[axis][e] for axis in axes]
-        out[e] = bool(parent[e]) and all(a <= v < b for v, (a, b, _, _) in zip(x, sides, strict=True))
+        out[e] = bool(parent[e]) and all(
+            a <= v < b and v > -math.inf for v, (a, b, _, _) in zip(x, sides, strict=True)
+        )
         middle = bool(x) and all(c <= v < d for v, (_, _, c, d) in zip(x, sides, strict=True))
         if out[e] and not middle:
             found.append(e)

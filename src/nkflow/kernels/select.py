@@ -12,6 +12,8 @@ from nkflow.kernels.jit import kernel
 
 __all__ = ["count_true", "near", "put", "select", "take"]
 
+LOWEST = -float(np.finfo(np.float64).max)
+
 
 @kernel
 def select(mask: NDArray[np.bool_], index: NDArray[np.uint32]) -> np.int64:
@@ -42,14 +44,14 @@ def near(
     axes : (n_axes,)
         The columns that the boxes lie on; without any, all events of `parent` are in `out` and in `index`.
     sides : (4 * n_axes,)
-        For each axis the outer ``low <= x < high``, then the inner one.
+        For each axis the outer ``low <= x < high``, then the inner one; -inf is outside every one.
     parent, out : (n,)
     index : (>= n + 1,)
     """
     for i in range(out.shape[0]):
         out[i] = parent[i]
     for k in range(axes.shape[0]):
-        x, low, high = columns[axes[k]], sides[4 * k], sides[4 * k + 1]
+        x, low, high = columns[axes[k]], max(sides[4 * k], LOWEST), sides[4 * k + 1]
         for i in range(out.shape[0]):
             out[i] = out[i] & (x[i] >= low) & (x[i] < high)
     count = select(out, index)
