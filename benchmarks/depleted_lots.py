@@ -1,10 +1,10 @@
 """Lots with hardly any CD3+ cells, and lots that only look so: T cells whose CD3 was stained badly, or not at all.
 
-    python -m benchmarks.depleted_lots [--seeds 20]
+    python -m benchmarks.depleted_lots [--share 0.1] [--workers 2] [--out docs/validation/depleted_lots.json]
 
 *Depleted*: CD3+ cells (T and NKT-like, half of each) are 0 to 1 % of the live ones; such a lot must get a verdict.
 *Failed*: 5 to 20 % T cells, CD3 down by 5 to 30 times, and a limit of residual T that the lot truly breaks; none may
-pass.
+pass. Three sample tubes a lot; the whole study has 20 lots of each share and 18 of each kind of failure.
 """
 
 from __future__ import annotations
@@ -14,14 +14,20 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
-import numpy as np
+from benchmarks import adaptive_lots
 from benchmarks.adaptive_lots import BROKEN_BY, released, t_per_kg
+from benchmarks.evidence import VALIDATION, write
 
+from nkflow.counting.evaluable import NotEvaluable
+from nkflow.counting.intervals import poisson_upper
 from nkflow.release.pipeline import Release
 from nkflow.simulate import SimulatedLot, SimulatedTube, simulate_lot
 from nkflow.simulate.figures import COMPOSITION, STAINING
@@ -29,8 +35,9 @@ from nkflow.simulate.lot import _PLANS
 from nkflow.simulate.rows import Between
 from nkflow.simulate.tubes import Plan
 
-__all__ = ["FAILED", "SHARES", "depleted_lot", "failed_lot", "released_failed"]
-
+SOURCES = (*adaptive_lots.SOURCES, "benchmarks/depleted_lots.py")
+DEPLETED_FIRST, FAILED_FIRST = 17_000, 18_000
+WHOLE = {"depleted": 20, "failed": 18}
 SHARES = (0.0, 0.0002, 0.001, 0.003, 0.01)
 CD3 = ("T", "NKT-like", "gamma-delta T")
 PARTS, DIMMER = ((0.05, 0.05), (0.10, 0.0), (0.20, 0.05), (0.05, 0.20), (0.20, 0.0)), (5, 7, 10, 15, 20, 30)
@@ -79,35 +86,6 @@ def depleted_lot(seed: int, share: float, *, events: int = 50_000) -> SimulatedL
         return simulate_lot(seed, events=events)
 
 
-def depleted_rows(share: float, seeds: Sequence[int]) -> Iterator[tuple[Release, SimulatedLot]]:
-    """Iterate over released lots."""
-    for seed in seeds:
-        with tempfile.TemporaryDirectory() as folder:
-            lot = depleted_lot(seed, share)
-            yield released(lot, Path(folder)), lot
-
-
-def depleted_figures(rows: Sequence[tuple[Release, SimulatedLot]]) -> dict[str, object]:
-    """Return verdicts, errors against the labels (events of a tube), and how often T per kg is bounded from above."""
-    away: dict[str, list[float]] = {"CD56+ %": [], "T events": [], "NKT-like events": []}
-    bounded = []
-    for result, lot in rows:
-        found = t_per_kg(result, lot)
-        bounded += [] if found is None else [found[1] >= found[0]]
-        truth = {tube.id: tube.truth_counts for tube in lot.tubes}
-        for tube in result.tubes:
-            if tube.role == "sample" and tube.gating is not None and "CD56+" in tube.gating.counts:
-                counts, true = tube.gating.counts, truth[tube.tube.name]
-                away["CD56+ %"].append(100 * (counts["CD56+"] / true["CD56+"] - 1))
-                away["T events"].append(counts["T"] - true["T"])
-                away["NKT-like events"].append(counts["NKT-like"] - true["NKT-like"])
-    return {
-        "verdicts": dict(Counter(result.verdict for result, _ in rows)),
-        "T/kg bounded": f"{sum(bounded)} of {len(bounded)}",
-        **{name: [round(end, 2) for end in (min(each), max(each))] for name, each in away.items() if each},
-    }
-
-
 def failed_lot(kind: str, seed: int, *, events: int = 50_000) -> SimulatedLot:
     """Return a lot with many T cells that hardly show it; which and how dimly goes by the seed."""
     t, nkt = PARTS[seed // 2 % len(PARTS)]
@@ -141,30 +119,139 @@ def released_failed(kind: str, seed: int, folder: Path) -> tuple[Release, Simula
     return released(lot, folder, kind=trouble, limit=limit), lot
 
 
-def failed_rows(kind: str, seeds: Sequence[int]) -> Iterator[tuple[str, float, tuple[str, ...]]]:
-    """Iterate over (verdict, residual T found over true, reasons)."""
-    for seed in seeds:
-        with tempfile.TemporaryDirectory() as folder:
-            result, lot = released_failed(kind, seed, Path(folder))
-            found = t_per_kg(result, lot)
-            yield result.verdict, np.nan if found is None else found[1] / found[0], tuple(result.reasons)
+@dataclass(frozen=True)
+class Row:
+    """What became of one lot.
+
+    `what` is the share of CD3+ cells or the kind of failure, `t_per_kg` the truth and its upper bound, `away` for
+    each sample tube what was counted beyond the label: CD56+ in %, T and NKT-like in events.
+    """
+
+    what: float | str
+    seed: int
+    verdict: str
+    t_per_kg: tuple[float, float] | None
+    away: tuple[tuple[float, float, float], ...]
+    reasons: tuple[str, ...]
+
+
+def one_lot(job: tuple[float | str, int]) -> Row:
+    """Release one lot: (share of CD3+ cells or kind of failure, seed)."""
+    what, seed = job
+    with tempfile.TemporaryDirectory() as folder:
+        if isinstance(what, str):
+            result, lot = released_failed(what, seed, Path(folder))
+        else:
+            lot = depleted_lot(seed, what)
+            result = released(lot, Path(folder))
+    return Row(what, seed, result.verdict, _bound(result, lot), _away(result, lot), tuple(result.reasons)[:3])
+
+
+def _bound(result: Release, lot: SimulatedLot) -> tuple[float, float] | None:
+    """Return the true T cells per kg and their 95 % upper bound, that of no events too (as a guarded limit has it)."""
+    if (found := t_per_kg(result, lot)) is not None:
+        return found
+    if result.dose is None or result.composition is None or result.dose.level.volume is None:
+        return None
+    volume = result.dose.level.volume.rounded_ml / result.lot.recipient.mass_kg
+    none = result.composition.concentration("T")
+    if isinstance(none, NotEvaluable):
+        return None
+    bound = 1000 * none.per_event * float(poisson_upper(0, confidence=0.95, phi=none.phi))
+    return lot.true_per_ml["T"] * volume, bound * volume
+
+
+def _away(result: Release, lot: SimulatedLot) -> tuple[tuple[float, float, float], ...]:
+    labels = {tube.id: tube.truth_counts for tube in lot.tubes}
+    found = []
+    for tube in result.tubes:
+        if tube.role == "sample" and tube.gating is not None:
+            counts, true = tube.gating.counts, labels[tube.tube.name]
+            if {"CD56+", "T", "NKT-like"} <= set(counts):
+                t, nkt = (float(counts[name] - true[name]) for name in ("T", "NKT-like"))
+                found.append((100 * (counts["CD56+"] / true["CD56+"] - 1), t, nkt))
+    return tuple(found)
+
+
+def rows(jobs: Sequence[tuple[float | str, int]], *, workers: int = 1) -> list[Row]:
+    """Release lots, in the order of `jobs`; each by itself, so that the number of `workers` changes nothing."""
+    if workers == 1:
+        return list(map(one_lot, jobs))
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        found = []
+        for row in pool.map(one_lot, jobs):
+            found.append(row)
+            print(row.what, row.seed, row.verdict, *row.reasons, file=sys.stderr, flush=True)
+    return found
+
+
+def depleted_jobs(count: int, shares: Sequence[float] = SHARES) -> list[tuple[float | str, int]]:
+    """Return so many lots of each share of CD3+ cells."""
+    return [(share, seed) for share in shares for seed in range(DEPLETED_FIRST, DEPLETED_FIRST + count)]
+
+
+def failed_jobs(count: int, kinds: Sequence[str] = tuple(FAILED)) -> list[tuple[float | str, int]]:
+    """Return so many lots of each kind of failure; their seeds are even."""
+    return [(kind, seed) for kind in kinds for seed in range(FAILED_FIRST, FAILED_FIRST + 2 * count, 2)]
+
+
+def depleted_figures(found: Sequence[Row]) -> dict[str, Any]:
+    """Return verdicts, how often T per kg is bounded from above, and how far tubes are from their labels (ends)."""
+    bounded = [row.t_per_kg is not None and row.t_per_kg[1] >= row.t_per_kg[0] for row in found]
+    tubes = [tube for row in found for tube in row.away]
+    ends = zip(("CD56+_pct", "T_events", "NKT-like_events"), zip(*tubes, strict=True), strict=False)
+    return {
+        "lots": len(found),
+        "tubes_gated": len(tubes),
+        "verdicts": dict(Counter(row.verdict for row in found)),
+        "invalid": {row.seed: list(row.reasons) for row in found if row.verdict == "INVALID"},
+        "t_per_kg_bounded": sum(bounded),
+        "t_per_kg_not_bounded": [row.seed for row, held in zip(found, bounded, strict=True) if not held],
+        **{name: [round(min(each), 4), round(max(each), 4)] for name, each in ends},
+    }
+
+
+def failed_figures(found: Sequence[Row]) -> dict[str, Any]:
+    """Return the figures of lots of one kind."""
+    return {
+        "lots": len(found),
+        "tubes": 3 * len(found),
+        "verdicts": dict(Counter(row.verdict for row in found)),
+        "false_pass": [row.seed for row in found if row.verdict == "PASS"],
+    }
+
+
+def study(share: float = 1.0, *, workers: int = 2) -> dict[str, Any]:
+    """Return the figures of both parts."""
+    part = {name: max(1, round(share * count)) for name, count in WHOLE.items()}
+    found = rows([*depleted_jobs(part["depleted"]), *failed_jobs(part["failed"])], workers=workers)
+    of: dict[float | str, list[Row]] = {}
+    for row in found:
+        of.setdefault(row.what, []).append(row)
+    return {
+        "depleted": {f"{100 * each:g} %": depleted_figures(of[each]) for each in SHARES},
+        "failed": {kind: failed_figures(of[kind]) for kind in FAILED},
+    }
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--first", type=int, default=7000)
-    parser.add_argument("--only", default="")
+    parser.add_argument("--share", type=float, default=1.0)
+    parser.add_argument("--out", type=Path, default=VALIDATION / "depleted_lots.json")
+    parser.add_argument("--workers", type=int, default=2, help="processes; the figures do not depend on it")
     asked = parser.parse_args()
-    seeds = range(asked.first, asked.first + asked.seeds)
-    for share in () if asked.only else SHARES:
-        rows = list(depleted_rows(share, seeds))
-        print(f"{100 * share:g} % CD3+:", depleted_figures(rows), flush=True)
-    for kind in (kind for kind in FAILED if not asked.only or kind == asked.only):
-        every = range(asked.first, asked.first + 2 * asked.seeds, 2)
-        rows = list(failed_rows(kind, every))
-        passed = [seed for seed, row in zip(every, rows, strict=True) if row[0] == "PASS"]
-        print(f"{kind}:", dict(Counter(row[0] for row in rows)), "false PASS", passed, flush=True)
+    result = study(asked.share, workers=asked.workers)
+    share = "" if asked.share == 1 else f" --share {asked.share:g}"
+    write(
+        asked.out,
+        command=f"python -m benchmarks.depleted_lots{share}",
+        seed=DEPLETED_FIRST,
+        sources=SOURCES,
+        figures=result,
+    )
+    for name, part in result.items():
+        for what, figures in part.items():
+            print(name, what, figures)
     return 0
 
 

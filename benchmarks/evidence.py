@@ -28,6 +28,7 @@ STUDIES = (
     "compensation",
     "adaptive_accuracy",
     "adaptive_lots",
+    "depleted_lots",
     "suitability",
 )
 

@@ -9,7 +9,13 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
-from benchmarks import adaptive_accuracy, adaptive_lots, adversarial_tubes, window_breaches  # noqa: E402
+from benchmarks import (  # noqa: E402
+    adaptive_accuracy,
+    adaptive_lots,
+    adversarial_tubes,
+    depleted_lots,
+    window_breaches,
+)
 
 sys.path.remove(str(ROOT))
 
@@ -58,3 +64,19 @@ def test_adversarial_lots__never_pass(kind: str) -> None:
     found = adaptive_lots.rows(adaptive_lots.adversarial_jobs(1, [kind]))
     assert [row.kind for row in found] == [kind]
     assert adaptive_lots.adversarial_figures(found)["false_pass"] == []
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001])
+def test_depleted_lots__get_a_verdict(share: float) -> None:
+    found = depleted_lots.depleted_figures(depleted_lots.rows(depleted_lots.depleted_jobs(1, [share])))
+    assert found["invalid"] == {}
+    assert found["t_per_kg_bounded"] == found["lots"] == 1
+    assert found["tubes_gated"] == 3
+    assert max(map(abs, found["CD56+_pct"])) <= 5
+
+
+@pytest.mark.parametrize("kind", ["sample tubes without CD3", "every tube", "one tube"])
+def test_failed_stains__never_pass(kind: str) -> None:
+    found = depleted_lots.rows(depleted_lots.failed_jobs(1, [kind]))
+    assert [row.what for row in found] == [kind]
+    assert depleted_lots.failed_figures(found)["false_pass"] == []

@@ -66,6 +66,23 @@ def test_evidence__adaptive_lots_get_a_verdict_and_none_that_must_not_passes() -
         assert kind["false_pass"] == [], name
 
 
+def test_evidence__depleted_lots_get_a_verdict_and_failed_stains_never_pass() -> None:
+    found = figures("depleted_lots")
+    depleted, failed = found["depleted"], found["failed"]
+    assert set(depleted) == {"0 %", "0.02 %", "0.1 %", "0.3 %", "1 %"}
+    for share, lots in depleted.items():
+        assert lots["lots"] >= 20, share
+        assert lots["invalid"] == {}, share
+        assert lots["tubes_gated"] == 3 * lots["lots"], share
+        assert -5 <= lots["CD56+_pct"][0] <= lots["CD56+_pct"][1] <= 5, share
+    with_t = [lots for share, lots in depleted.items() if share != "0 %"]
+    assert sum(lots["t_per_kg_bounded"] for lots in with_t) >= 0.95 * sum(lots["lots"] for lots in with_t)
+    assert len(failed) == 8
+    for kind, lots in failed.items():
+        assert lots["tubes"] >= 54, kind
+        assert lots["false_pass"] == [], kind
+
+
 def test_evidence__spillover_of_controls_has_honest_errors_and_every_fault_is_named() -> None:
     found = figures("compensation")
     assert found["seeds"] >= 100
