@@ -135,6 +135,18 @@ def test_kernel_from_the_disk__needs_no_compiler_and_leaves_it_whole(tmp_path: P
     assert _run(tree, _SERVED + _COMPILED, tmp_path / "cache").splitlines() == ["1 []", "compiled True"]
 
 
+def test_kernel_from_the_disk__is_made_again_where_its_file_is_broken(tmp_path: Path) -> None:
+    tree, program = _small_tree(tmp_path), "from nkflow.kernels import outer; print(outer.outer(1), end=' ')"
+    program += "; print(sum(outer.outer._cache_hits.values()))"
+    (tree / "nkflow" / "kernels" / "inner.py").write_text(_INNER.format(1))
+    assert _run(tree, program, tmp_path / "cache") == "20 0"
+    for kind, left in (("nbc", 1000), ("nbc", 0), ("nbi", 30), ("nbi", 0)):
+        (broken,) = (tmp_path / "cache").rglob(f"outer.outer-*.{kind}")
+        broken.write_bytes(broken.read_bytes()[:left])
+        assert _run(tree, program, tmp_path / "cache") == "20 0"
+        assert _run(tree, program, tmp_path / "cache") == "20 1"
+
+
 def test_kernel__goes_numbas_own_way_where_numba_differs(monkeypatch) -> None:
     def plain(x):
         return x

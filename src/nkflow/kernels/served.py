@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pickle import UnpicklingError
 from typing import Any, cast
 
 from numba.core import caching, codegen, compiler, entrypoints, environment
@@ -126,7 +127,11 @@ def _cache() -> Any:
 
         def load_overload(self, signature: Any, target: Any) -> Any:
             _name_runtime()
-            result = self._load_overload(signature, target)
+            try:
+                result = self._load_overload(signature, target)
+            except (EOFError, UnpicklingError):  # a file that a power cut left short
+                self.flush()
+                result = None
             if result is None:
                 _entrypoints.init_all()  # it is compiled now
             return result
