@@ -157,8 +157,12 @@ def test_reader__sees_that_the_file_changed(path: Path) -> None:
         os.utime(path, ns=(1, 1))
         with pytest.raises(FCSChangedError, match="changed after its header"):
             reader.read(0, 4, [0], out)
-    with pytest.raises(FCSChangedError):
-        sample.stored()
+    for ask in (
+        sample.stored,
+        sample.open,
+    ):  # also where nothing is read then: an edit whose columns are held
+        with pytest.raises(FCSChangedError, match="changed after its header"):
+            ask()
     path.unlink()
     for ask in (sample.stored, sample.values, lambda: sample.sha256):
         with pytest.raises(FCSChangedError):

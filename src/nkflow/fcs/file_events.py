@@ -92,6 +92,11 @@ class FileReader:
             raise FCSChangedError(
                 "the file can't be opened any more", where=str(events.path), found=str(problem)
             ) from problem
+        try:
+            events.mark.check(self._file.fileno(), events.path)  # also for who reads nothing of it in the end
+        except FCSChangedError:
+            self._file.close()
+            raise
 
     def read(self, first: int, count: int, columns: Columns, out: NDArray[np.float64]) -> None:
         """Fill ``out[k, :count]`` with data units of ``columns[k]`` for events first .. first + count - 1.

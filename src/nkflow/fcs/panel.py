@@ -123,9 +123,9 @@ def _area_of_one_detector(matches: Sequence[Channel]) -> Channel | None:
 
 
 @lru_cache(1024)
-def _spellings(name: str, original_name: str) -> set[str]:
+def _spellings(name: str, original_name: str) -> frozenset[str]:
     """Return the names of a channel; FlowJo writes ``_`` for ``/`` (FCS-M07)."""
-    names = {_fold(name), _fold(original_name)}
+    names = frozenset((_fold(name), _fold(original_name)))
     return (names | {name.replace("/", "_") for name in names}) - {""}
 
 
