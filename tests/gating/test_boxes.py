@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from nkflow.compensation import Spillover
@@ -14,6 +16,7 @@ from nkflow.gating.boxes import boxes
 from nkflow.gating.gates.ellipsoid import quadratic_form
 from nkflow.gating.run import explain
 from nkflow.scales import Logicle
+from nkflow.scales.table import ACCURACY
 
 
 def _ellipsoid(rng: np.random.Generator, n: int, thin: float) -> tuple[np.ndarray, np.ndarray]:
@@ -50,6 +53,21 @@ def test_boxes__say_what_the_formula_says(n: int, seed: int, thin: float, square
     anywhere = centre + rng.uniform(-1.5, 1.5, (500, n)) * outer
     beyond = (np.abs(anywhere - centre) > outer).any(axis=1)
     assert not _inside(centre, form, square, anywhere[beyond]).any()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(2, 6), st.integers(0, 2**32 - 1), st.floats(0.0, 3.5), st.floats(-5.5, 0.0))
+def test_boxes__leave_room_for_the_fast_path_of_a_scale(n: int, seed: int, thin: float, size: float) -> None:
+    rng = np.random.default_rng(seed)
+    centre, form = _ellipsoid(rng, n, thin)
+    found = boxes(centre / 3.0, form / 10.0 ** (2.0 * size), 1.0)
+    assume(found is not None)
+    outer, inner = found
+    corners = np.array(list(product((1.0, -1.0), repeat=n))) * inner
+    off = ACCURACY * np.sign(corners @ form)  # the worst that the fast path may do
+    assert _inside(np.zeros(n), form / 10.0 ** (2.0 * size), 1.0, corners + off).all()
+    tips = np.linalg.inv(form) * 10.0 ** (2.0 * size)
+    assert (np.sqrt(np.diag(tips)) + ACCURACY < outer).all()
 
 
 def test_boxes__are_as_large_as_can_be() -> None:

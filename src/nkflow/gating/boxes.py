@@ -14,11 +14,12 @@ __all__ = ["boxes"]
 Array = NDArray[np.float64]
 
 MOST_AXES = 6
-# The boxes keep this part of their size away from the surface, far above all rounding where the ellipsoid is no
-# thinner against its outer box than 1 to THINNEST and no smaller against its centre than SMALLEST.
+# The boxes keep this part of their size away from the surface: above all rounding, and above what the fast path of a
+# scale may be off (`scales.table.ACCURACY`), where the ellipsoid is no smaller than SMALLEST on its scale and against
+# its centre, and in units of its outer box the eigenvalues of its form are no farther apart than THINNEST.
 MARGIN = 1e-6
-THINNEST = 1e6
-SMALLEST = 1e-5
+THINNEST = 1e4
+SMALLEST = 1e-3
 
 
 def boxes(centre: Array, form: Array, distance_square: float) -> tuple[Array, Array] | None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from nkflow.errors import GatingError
 from nkflow.fcs.sample import Sample
 from nkflow.gating.bind import Binding, bind
 from nkflow.gating.compile import compile_program
@@ -26,8 +27,18 @@ def updated(before: Gating, template: Template, *, threads: int | None = None) -
 
     Populations whose gate, channels, scales and parents are as before are read from the bits of `before`.
     Everything is evaluated where those bits were not kept, where an event without a number could be lost in
-    another place than before, or where the matrix is another.
+    another place than before, where the matrix is another, or where other cuts were not found.
+
+    Raises
+    ------
+    GatingError
+        (``not-resolved``) where the template is adaptive: its cuts are not found yet.
     """
+    if template.is_adaptive:
+        raise GatingError(
+            "an edit does not find the cuts of an adaptive template", code="not-resolved", where=template.name,
+            next_step="Call gate(sample, template, controls=...), or edit the template of this gating.",
+        )  # fmt: skip
     sample = before.sample
     binding = bind(sample, template, spillover=before.given, allow=before.allow)
     count = thread_count(threads, sample.n_events)
@@ -52,7 +63,8 @@ def _kept(before: Gating, binding: Binding) -> dict[int, int] | None:
     same_matrix &= {k: m.sha256 for k, m in old.further.items()} == {
         k: m.sha256 for k, m in binding.further.items()
     }
-    if before.totals.words is None or before.totals.n_non_finite or not same_matrix:
+    same = same_matrix and _not_found(old.template) == _not_found(binding.template)
+    if before.totals.words is None or before.totals.n_non_finite or not same:
         return None
     tree = binding.template.tree
     known = {node.path: index for index, node in enumerate(old.template.tree.nodes)}
@@ -67,6 +79,12 @@ def _kept(before: Gating, binding: Binding) -> dict[int, int] | None:
         ):
             kept[index] = number
     return kept
+
+
+def _not_found(template: Template) -> dict[str, str]:
+    """Return population -> why it has no gate."""
+    entries, nodes = template.document.populations, template.tree.nodes
+    return {node.path: why for node in nodes if (why := entries[node.entry].not_found)}
 
 
 def _edit(before: Gating, binding: Binding, kept: dict[int, int]) -> Edit | None:
