@@ -119,9 +119,8 @@ def _outline(constants: Constants, memory: Memory, step: NDArray[np.int64], sele
         parameters, knots = numbers[step[4] : step[4] + step[5]], numbers[step[6] : step[6] + step[7]]
         pieces = numbers[step[8] : step[8] + 4 * step[9]].reshape(step[9], 4)
         failures = show_column(step[3], parameters, knots, pieces, taken, shown)
-        for j in range(shown.shape[0]):
-            if not abs(taken[j]) < np.inf:
-                shown[j] = np.nan  # an infinity has no place, though a clipped scale ends somewhere
+        for j in range(shown.shape[0]):  # an infinity has no place, though a clipped scale ends somewhere
+            shown[j] = shown[j] if abs(taken[j]) < np.inf else np.nan
         put(shown, memory.chosen, selected, columns[step[2]])
         return failures
     out = memory.masks[step[1]]
