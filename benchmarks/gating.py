@@ -254,6 +254,24 @@ def second_core() -> float:
     return 2 * alone / both
 
 
+def hashing(folder: Path, events: int) -> None:
+    """The SHA-256 of a file while it is gated, as a release does, beside either alone."""
+    path, template = release_tube(folder, events), release_template()
+
+    def both() -> None:
+        sample = read_fcs(path)
+        with sample.hashed_meanwhile():
+            gate(sample, template, threads=1)
+
+    alone, hashed, together = fastest(
+        lambda: gate(read_fcs(path), template, threads=1), lambda: read_fcs(path).sha256, both, runs=15
+    )
+    part = together / max(alone, hashed)
+    note = f"{part:.2f} of the larger (target 1.1 where there is a second core: {second_core():.2f})"
+    rows = [("gating, one thread", alone, ""), ("SHA-256", hashed, ""), ("both at once", together, note)]
+    table(f"hashing while gating, {events:,} events", rows)
+
+
 def polygon(folder: Path, events: int) -> None:
     """One polygon of 20 vertices against FlowUtils' C function."""
     from flowutils import gating as flowutils_gating
@@ -477,7 +495,7 @@ def resolve(folder: Path, events: int) -> None:
     table("resolving an adaptive template", rows)
 
 
-SECTIONS = {f.__name__: f for f in (resolve, release, polygon, update, fixed, first, wide, size)}
+SECTIONS = {f.__name__: f for f in (resolve, release, hashing, polygon, update, fixed, first, wide, size)}
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ import pytest
 from fcs.fcs_builder import EVENTS, INTEGERS, Build
 from nkflow.errors import FCSChangedError, FCSError, InvalidValueError, PanelError
 from nkflow.fcs import Sample, read_fcs
+from nkflow.fcs.source import FileMark
 
 TRUTH = np.array(EVENTS, dtype=float)
 
@@ -318,3 +319,33 @@ def test_opening__loads_no_numba(path: Path) -> None:
         f"import sys; from nkflow.fcs import read_fcs; read_fcs({str(path)!r}); print('numba' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "False\n"
+
+
+def test_hashed_meanwhile__leaves_the_hash_known(path: Path) -> None:
+    sample = read_fcs(path)
+    with sample.hashed_meanwhile():
+        values = sample.values()
+    assert vars(sample)["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    np.testing.assert_array_equal(values, read_fcs(path).values())
+    changed = read_fcs(path)
+    os.utime(path, ns=(1, 1))
+    with pytest.raises(FCSChangedError), changed.hashed_meanwhile():
+        pass
+
+
+def test_hash__of_a_file_that_changes_meanwhile_is_refused(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sample = read_fcs(path)
+    check, asked = FileMark.check, []
+
+    def once(self: FileMark, descriptor: int, where: Path) -> None:
+        check(self, descriptor, where)
+        if not asked:
+            os.utime(path, ns=(1, 1))  # right after the first look
+        asked.append(where)
+
+    monkeypatch.setattr(FileMark, "check", once)
+    with pytest.raises(FCSChangedError):
+        _ = sample.sha256
+    assert len(asked) == 1

@@ -82,8 +82,9 @@ def gate(
     sample = read_fcs(file, data_set=data_set)
     plan = template_from(template, sample=sample)
     matrix = None if spillover is None else Spillover.from_csv(spillover)
-    gating = gate_sample(sample, plan, spillover=matrix, threads=threads)
-    quality = check_acquisition(sample, plan.acquisition)
+    with sample.hashed_meanwhile():  # for the document
+        gating = gate_sample(sample, plan, spillover=matrix, threads=threads)
+        quality = check_acquisition(sample, plan.acquisition)
     document = _document(file, gating, quality)
     second = None
     if cross_check:

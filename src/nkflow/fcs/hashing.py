@@ -139,6 +139,7 @@ class FileHasher:
                         )
                     self._digest.update(piece)
                     start += len(piece)
+                self._mark.check(file.fileno(), self._path)
         except OSError as problem:
             raise FCSChangedError(
                 "the file can't be read any more", where=str(self._path), found=str(problem)

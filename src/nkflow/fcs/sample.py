@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -136,6 +138,20 @@ class Sample:
     def sha256(self) -> str:
         """SHA-256 (hex) of the file's bytes, computed when it is first asked for."""
         return self.events.sha256()
+
+    @contextmanager
+    def hashed_meanwhile(self) -> Iterator[None]:
+        """Compute `sha256` on a thread of its own while the body runs; afterwards it is known.
+
+        Raises
+        ------
+        FCSChangedError
+            At the end: the file is no longer the one whose header was read.
+        """
+        with ThreadPoolExecutor(1) as pool:
+            job = pool.submit(lambda: self.sha256)
+            yield
+            job.result()
 
     def index(self, name: str) -> int:
         """Return the position of the channel with this ``$PnN`` or marker.

@@ -173,11 +173,12 @@ def gate_tube(
         sample = read_fcs(tube.path)
         if isinstance(given.controls, GatingError):
             raise given.controls
-        quality = check_acquisition(sample, given.template.acquisition)
         matrix, controls = given.spillover, given.controls
-        gating = gate(
-            sample, given.template, spillover=matrix, controls=controls, threads=threads, membership=True
-        )
+        with sample.hashed_meanwhile():  # for the record
+            quality = check_acquisition(sample, given.template.acquisition)
+            gating = gate(
+                sample, given.template, spillover=matrix, controls=controls, threads=threads, membership=True
+            )
         asked = second_engine and tube.role == "sample"
         second = cross_check(sample, gating, keep=quality.mask) if asked else None
     except DataError as error:
