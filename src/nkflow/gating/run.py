@@ -106,7 +106,8 @@ def run(
     program = compiled(binding, None if draw_below is None else frozenset(draw_below))
     totals = evaluate(sample, program, threads=threads, membership=membership)
     undrawn = frozenset[int]() if draw_below is None else frozenset(range(-1, program.n_populations))
-    return Gating(sample, binding, totals, program.drawings, program.not_evaluable, *asked, undrawn)
+    lacking = dict(program.not_evaluable)  # the program may serve other tubes
+    return Gating(sample, binding, totals, program.drawings, lacking, *asked, undrawn)
 
 
 def explain(
