@@ -204,3 +204,14 @@ def test_template__has_a_schema_for_editors() -> None:
 
 def test_population__belongs_to_a_path() -> None:
     assert Population(Range("A", low=1), "p").names == ("p",)
+
+
+def test_document__copied_with_another_field_forgets_what_was_built_of_the_old_one() -> None:
+    document = load_template("nk_release_7aad").document
+    entry = next(entry for entry in document.populations if entry.name == "cells")
+    assert entry.gate is not None
+    before, tree = entry.gate.gate(), document.tree
+    moved = entry.gate.model_copy(update={"vertices": ((0.0, 0.0), (1e5, 0.0), (1e5, 1e5))})
+    assert moved.gate() != before
+    fewer = document.model_copy(update={"populations": document.populations[:1]})
+    assert len(fewer.tree.nodes) < len(tree.nodes)

@@ -14,7 +14,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from pickle import UnpicklingError
 from typing import Any, cast
 
 from numba.core import caching, codegen, compiler, entrypoints, environment
@@ -27,6 +26,7 @@ _entrypoints, _environments, _runtime = cast(Any, entrypoints), cast(Any, enviro
 _NEEDED = (  # names inside numba that the classes below build on
     (_caching, "CompileResultCacheImpl.rebuild"),
     (_caching, "FunctionCache._load_overload"),
+    (_caching, "pickle.UnpicklingError"),
     (_codegen, "JITCodeLibrary._get_module_for_linking"),
     (_codegen, "JITCodeLibrary._finalize_final_module"),
     (_codegen, "JITCPUCodegen.unserialize_library"),
@@ -129,7 +129,7 @@ def _cache() -> Any:
             _name_runtime()
             try:
                 result = self._load_overload(signature, target)
-            except (EOFError, UnpicklingError):  # a file that a power cut left short
+            except (EOFError, _caching.pickle.UnpicklingError):  # a file that a power cut left short
                 self.flush()
                 result = None
             if result is None:
