@@ -12,8 +12,7 @@ import pytest
 
 _MISSES = """
 import json, sys
-import nkflow.kernels
-from numba.core.dispatcher import Dispatcher
+from nkflow.kernels.jit import Kernel
 from nkflow.cli import main
 
 try:
@@ -21,10 +20,11 @@ try:
 except SystemExit as end:
     assert end.code in (None, 0, 5), end.code
 kernels = {
-    f"{module.__name__}.{name}": sum(kernel._cache_misses.values())
-    for module in (getattr(nkflow.kernels, name) for name in nkflow.kernels.__all__)
+    f"{path}.{name}": len(kernel.compiled)
+    for path, module in list(sys.modules.items())
+    if path.startswith("nkflow.kernels.")
     for name, kernel in vars(module).items()
-    if isinstance(kernel, Dispatcher)
+    if isinstance(kernel, Kernel)
 }
 print(json.dumps([name for name, misses in kernels.items() if misses]), file=sys.stderr)
 """

@@ -19,7 +19,7 @@ class Decoder:
     """Decodes blocks of one layout; holds scratch buffers, so one per thread."""
 
     def __init__(self, layout: Layout, channels: Sequence[Channel], time_step: float = 1.0) -> None:
-        # numba is loaded when events are decoded, not when a header is looked at
+        # a kernel is loaded when events are decoded, not when a header is looked at
         from nkflow.kernels import decode as kernels
 
         self._kernels = kernels

@@ -13,6 +13,7 @@ from nkflow.gating.block import SIZE, Block
 from nkflow.gating.program import Program
 from nkflow.gating.totals import Totals
 from nkflow.kernels import finite
+from nkflow.kernels.jit import entry
 from nkflow.kernels.program import run_block
 from nkflow.scales.table import settled
 
@@ -88,7 +89,7 @@ def _work(
     shape = len(columns.decode), columns.first_ratio, len(columns.labels)
     constants, ahead, none = program.constants, columns.ahead, np.empty((0, 1), dtype=np.uint64)
     recalled = none if before is None else before
-    recalled = read_only(recalled)
+    recalled, run = read_only(recalled), None
     with sample.open() as reader:
         for first in starts:
             last = min(first + SIZE, sample.n_events)
@@ -99,7 +100,9 @@ def _work(
                 step.run(block)
             earlier, out = recalled[first:last], none if words is None else words[first:last]
             # what is compensated from values below LARGEST is finite; ratios have to be looked at
-            failures, plain = run_block(constants, block.memory, earlier, *shape, LARGEST, out)
+            arguments = constants, block.memory, earlier, *shape, LARGEST, out
+            run = run or entry(run_block, *arguments)  # they are of the same kinds in every block
+            failures, plain = run(*arguments)
             settled(failures)
             if not plain:
                 _count_non_finite(program, block)

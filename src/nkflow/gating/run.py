@@ -100,7 +100,7 @@ def run(
     asked: tuple[Spillover | None, Collection[str]],
 ) -> Gating:
     """Return the gating of a sample by a bound template."""
-    from nkflow.gating.compiled import compiled  # the kernels: half a second
+    from nkflow.gating.compiled import compiled  # with the kernels
     from nkflow.gating.evaluate import evaluate
 
     program = compiled(binding, None if draw_below is None else frozenset(draw_below))
