@@ -209,6 +209,17 @@ def test_batch__one_bad_file_fails_by_itself(lot: Path, tmp_path: Path, workers:
     assert "3/3" in result.stderr
 
 
+def test_batch__refuses_a_place_that_can_not_be_written_before_it_begins(lot: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "thesis.doc").write_text("not ours")
+    for out, reason in ((tmp_path / "file" / "out", "Not a directory"), (tmp_path / "other", "other things")):
+        result = run("batch", lot, "-t", "nk_release_7aad", "--out", out, "--force")
+        assert result.exit_code == 2
+        assert reason in result.stderr
+        assert "gated" not in result.stderr
+
+
 def test_template__lists_shows_and_explains(lot: Path) -> None:
     assert "nk_release_7aad" in run("template", "list").stdout
     assert "nkflow: template/1" in run("template", "show", "nk_release_7aad").stdout

@@ -28,13 +28,15 @@ def batch(folder: Path, template: str, out: Path, workers: int, force: bool, as_
 
     \b
     A bad file fails by itself: it becomes a row with its reason, the others are done, and the exit code is 3.
+    What was odd about a tube that could be gated is said too, and stands in batch.json.
     Example:
       nkflow batch tubes --template nk_release_7aad --out gated --workers 2
     """
+    from nkflow.laboratory.batch import FILES
     from nkflow.laboratory.batch import batch as run
     from nkflow.release.files import refuse_existing, write_folder
 
-    refuse_existing(out, force=force)
+    refuse_existing(out, force=force, names=FILES)
     result = run(folder, template, workers=workers, progress=progress(click.get_current_context()))
     write_folder(out, result.files(), force=force)
     if as_json:
@@ -45,5 +47,11 @@ def batch(folder: Path, template: str, out: Path, workers: int, force: bool, as_
         )
         for name, reason in result.failures:
             click.echo(f"  {escape(name)}: {escape(reason.removeprefix(f'{name}: '))}")
+        for name, finding in result.findings:
+            if finding.severity == "error":
+                click.echo(f"  {escape(name)}: error: {escape(f'{finding.message}; {finding.consequence}')}")
+        warnings = sum(finding.severity == "warning" for _, finding in result.findings)
+        if warnings:
+            click.echo(f"  {warnings} warnings; they stand in {escape(str(out / 'batch.json'))}")
     if result.n_failed:
         click.get_current_context().exit(DataError.exit_code)

@@ -174,7 +174,12 @@ class FileReader:
         """Read exactly `target` from `position`; the file must still be the one whose header was read."""
         done = 0
         while done < len(target):
-            got = _read_at(self._file, position + done, target[done:])
+            try:
+                got = _read_at(self._file, position + done, target[done:])
+            except OSError as problem:  # a bad disk, a share that went away
+                raise FCSChangedError(
+                    "the file can't be read any more", where=str(self._events.path), found=str(problem)
+                ) from problem
             if not got:
                 raise FCSChangedError(
                     "the file became shorter while it was read", where=str(self._events.path)

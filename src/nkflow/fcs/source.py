@@ -64,13 +64,19 @@ class Source:
         if not 0 <= begin <= self.size:
             return b""
         length = min(length, self.size - begin)
-        self._file.seek(begin)
         parts: list[bytes] = []
         while length > 0:
-            part = self._file.read(length)
+            try:
+                self._file.seek(begin)
+                part = self._file.read(length)
+            except OSError as problem:  # a bad disk, a share that went away
+                raise FCSError(
+                    "the file can't be read", code="file-unreadable", where=str(self.path), found=str(problem)
+                ) from problem
             if not part:
                 raise FCSChangedError("the file became shorter while it was read", where=str(self.path))
             parts.append(part)
+            begin += len(part)
             length -= len(part)
         return b"".join(parts)
 

@@ -6,15 +6,19 @@ The template crosses to a worker as text, the rows come back as plain values; ev
 from __future__ import annotations
 
 import json
+import os
+import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nkflow.fcs.findings import Finding
 from nkflow.gating.load import load_template, parse_template
 from nkflow.gating.table import COLUMNS, frame
 from nkflow.gating.tubes import gate_one, tubes_in
@@ -22,16 +26,19 @@ from nkflow.gating.tubes import gate_one, tubes_in
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Batch", "Outcome", "batch"]
+__all__ = ["FILES", "Batch", "Outcome", "batch"]
+
+FILES = ("table.csv", "batch.json")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One tube: its rows, or the reason why there are none."""
+    """One tube: its rows and what was odd about it, or the reason why there are none."""
 
     tube: str
     rows: tuple[Mapping[str, Any], ...]
     error: str = ""
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,11 @@ class Batch:
         """How many tubes were gated."""
         return len(self.outcomes) - self.n_failed
 
+    @property
+    def findings(self) -> tuple[tuple[str, Finding], ...]:
+        """The tube and what was odd about it, in the order of the tubes."""
+        return tuple((outcome.tube, finding) for outcome in self.outcomes for finding in outcome.findings)
+
     def rows(self) -> Iterator[dict[str, Any]]:
         """Iterate over a row per tube and population; a failed tube is one row with its reason as the note."""
         for outcome in self.outcomes:
@@ -77,6 +89,7 @@ class Batch:
             "template": {"name": self.template, "sha256": self.template_sha256},
             "tubes": len(self.outcomes),
             "failed": [{"tube": tube, "reason": reason} for tube, reason in self.failures],
+            "findings": [{"tube": tube, **finding.as_dict()} for tube, finding in self.findings],
             "rows": list(self.rows()),
         }
 
@@ -87,7 +100,7 @@ class Batch:
         header = ("tube", *COLUMNS)
         table = csv_bytes(header, ([row.get(name) for name in header] for row in self.rows()))
         document = json.dumps(self.as_dict(), indent=2, allow_nan=False) + "\n"
-        return {"table.csv": table, "batch.json": document.encode()}
+        return dict(zip(FILES, (table, document.encode()), strict=True))
 
 
 def batch(
@@ -126,31 +139,69 @@ def batch(
 
 
 def _outcomes(paths: tuple[Path, ...], template: str, workers: int) -> Iterator[tuple[Path, Outcome]]:
-    """Yield outcomes as they come; tubes that a dead worker took along are done again, one worker each."""
+    """Yield outcomes as they come; tubes that a dead worker took along are done again, one process each."""
     if workers == 1:
         yield from ((path, _gate(str(path), template)) for path in paths)
         return
-    lost: list[Path] = []
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        futures: dict[Future[Outcome], Path] = {
-            pool.submit(_gate, str(path), template): path for path in paths
-        }
-        for future in as_completed(futures):
-            try:
-                yield futures[future], future.result()
-            except BrokenProcessPool:
-                lost.append(futures[future])
-    for path in sorted(lost):
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    waiting, suspects = deque(paths), list[Path]()
+    while waiting:
+        yield from _until_one_dies(waiting, suspects, template, workers)
+    for path in suspects:
+        with _pool(1) as pool:
             try:
                 yield path, pool.submit(_gate, str(path), template).result()
             except BrokenProcessPool:
                 yield path, Outcome(path.name, (), "the process that gated it was killed (out of memory?)")
 
 
+def _until_one_dies(
+    waiting: deque[Path], suspects: list[Path], template: str, workers: int
+) -> Iterator[tuple[Path, Outcome]]:
+    """Gate what is waiting; where a worker dies, the tubes that were in work become suspects, and the rest waits on.
+
+    No more is handed over than there are workers: so the suspects are few.
+    """
+    running: dict[Future[Outcome], Path] = {}
+    with _pool(workers) as pool:
+        while waiting or running:
+            try:
+                while waiting and len(running) < workers:
+                    running[pool.submit(_gate, str(waiting[0]), template)] = waiting[0]
+                    waiting.popleft()
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    outcome = future.result()
+                    yield running.pop(future), outcome
+            except BrokenProcessPool:
+                suspects += running.values()
+                return
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent)
+
+
+def _end_with_parent() -> None:
+    """Let this worker end when the process that started it does, however that was ended."""
+    parent = parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def _gate(path: str, template: str) -> Outcome:
     """Gate one file on one thread; runs in a worker."""
-    tube = gate_one(path, parse_template(template), threads=1)
-    if tube.gating is None:
-        return Outcome(tube.name, (), str(tube.error))
-    return Outcome(tube.name, tuple(tube.gating.rows()))
+    name = Path(path).name
+    try:
+        tube = gate_one(path, parse_template(template), threads=1)
+        if tube.gating is None:
+            return Outcome(name, (), str(tube.error))
+        found = (*tube.gating.sample.findings, *tube.gating.findings)
+        return Outcome(
+            name, tuple(tube.gating.rows()), findings=tuple(f for f in found if f.severity != "info")
+        )
+    except MemoryError:
+        return Outcome(name, (), "there is not enough memory for it")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from nkflow.errors import OutputError
@@ -13,8 +14,12 @@ from nkflow.errors import OutputError
 __all__ = ["refuse_existing", "write_file", "write_folder"]
 
 
-def refuse_existing(target: Path, *, force: bool) -> None:
-    """Raise `OutputError` where `target` exists and may not be replaced."""
+def refuse_existing(target: Path, *, force: bool, names: Collection[str] = ()) -> None:
+    """Raise `OutputError` where `target` exists and may not be replaced, or its folder can't be written.
+
+    To be asked before the work, so that nothing is computed that can't be kept. `names`: what will be written into a
+    folder `target`, see `write_folder`.
+    """
     if target.exists() and not force:
         raise OutputError(
             "the output exists already",
@@ -22,6 +27,13 @@ def refuse_existing(target: Path, *, force: bool) -> None:
             where=str(target),
             next_step="Choose another place, or replace it with --force.",
         )
+    if names:
+        _refuse_foreign(target, names)
+    above = next(folder for folder in target.absolute().parents if folder.exists())
+    if not above.is_dir():
+        raise _refused(target, NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)))
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise _refused(target, PermissionError(errno.EACCES, f"no right to write in {above}"))
 
 
 def write_file(target: str | Path, content: bytes, *, force: bool = False) -> Path:
@@ -91,12 +103,12 @@ def _fill(staging: Path, files: Mapping[str, bytes], *, target: Path) -> None:
             ) from problem
 
 
-def _refuse_foreign(target: Path, files: Mapping[str, bytes]) -> None:
+def _refuse_foreign(target: Path, names: Collection[str]) -> None:
     """Raise `OutputError` where ``--force`` would replace a folder that holds none of our files."""
     if not target.exists():
         return
     there = {path.name for path in target.iterdir()} if target.is_dir() else {target.name}
-    if there and not there & {name.split("/")[0] for name in files}:
+    if there and not there & {name.split("/")[0] for name in names}:
         raise OutputError(
             "the folder holds other things and is not replaced",
             code="output-foreign",
