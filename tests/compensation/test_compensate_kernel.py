@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from naive import compensate as naive
-from nkflow.kernels.compensate import TILE, compensate_columns
+from nkflow.kernels.compensate import TILE, add_pair, compensate_columns
 
 
 def run(kernel, observed, rows, weights, count, capacity):
@@ -34,6 +34,27 @@ def test_compensate_columns__equals_its_twin_bit_for_bit(seed: int, n: int, want
     with np.errstate(invalid="ignore"):
         expected = run(naive.compensate_columns, observed, rows, weights, count, 40)
     np.testing.assert_array_equal(run(compensate_columns, observed, rows, weights, count, 40), expected)
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n=st.integers(1, 14),
+    first=st.integers(0, 3),
+    count=st.integers(0, 40),
+    stored=st.sampled_from([np.float32, np.float64]),
+)
+def test_add_pair__equals_its_twin_bit_for_bit(
+    seed: int, n: int, first: int, count: int, stored: type[np.floating]
+) -> None:
+    rng = np.random.default_rng(seed)
+    observed = rng.normal(0, 1e4, (n + 2, 43)).astype(stored)
+    rows = rng.permutation(n + 2)[:n]
+    v, w = rng.normal(0, 1, (2, n))
+    found, expected = np.full((2, count), -7.0), np.full((2, count), -9.0)
+    add_pair(observed, first, rows, v, w, *found)
+    naive.add_pair(observed, first, rows, v, w, *expected)
+    assert found.tobytes() == expected.tobytes()
 
 
 @pytest.mark.parametrize("split", [1, 7, TILE - 1, TILE, TILE + 1, 1999])

@@ -179,11 +179,14 @@ def test_engine__gives_the_same_bits_from_a_file_and_from_memory(
 
 
 @settings(deadline=None, max_examples=100)
-@given(st.data(), st.integers(0, 2**32 - 1), st.booleans())
-def test_update__equals_a_new_gating_bit_for_bit(data: st.DataObject, seed: int, finite: bool) -> None:
+@given(st.data(), st.integers(0, 2**32 - 1), st.booleans(), st.sampled_from([np.float32, np.float64]))
+def test_update__equals_a_new_gating_bit_for_bit(
+    data: st.DataObject, seed: int, finite: bool, stored: type[np.floating]
+) -> None:
     template, sample = data.draw(templates()), sample_of(seed, 300)[0]
     if finite:  # else every edit is a new gating
         values = np.nan_to_num(sample.values(), nan=0.5, posinf=9.0, neginf=-1.0)
+        values = values.astype(stored)
         sample = Sample.from_arrays(values, list(sample.channels), spillover=sample.spillover)
     before = gate(sample, template, threads=1)
     edited = data.draw(st.sampled_from([p for p in template.populations if p.names]))
@@ -218,7 +221,7 @@ def tree_of_gates() -> Template:
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-@pytest.mark.parametrize("kind", ["memory", "file"])
+@pytest.mark.parametrize("kind", ["float32", "float64", "file"])
 @pytest.mark.parametrize(
     "edits",
     [
@@ -238,7 +241,8 @@ def test_update__of_many_blocks_equals_a_new_gating(edits, kind: str, threads: i
         name: rng.choice(VALUES, 3 * SIZE + 5) + rng.choice([0.0, 0.125], 3 * SIZE + 5) for name in CHANNELS
     }
     matrix = Spillover(("A", "B", "C"), [[1, 0.5, 0], [0.25, 1, 0], [0, 0, 1]])
-    sample = Sample.from_arrays(values, spillover=matrix)
+    stored = np.float32 if kind == "float32" else np.float64
+    sample = Sample.from_arrays({k: v.astype(stored) for k, v in values.items()}, spillover=matrix)
     if kind == "file":
         write_fcs(tmp_path / "tube.fcs", sample)
         sample = read_fcs(tmp_path / "tube.fcs")
@@ -283,6 +287,21 @@ def test_update__looks_at_no_value_of_an_event_that_left(
     assert updated.counts["viable"] != before.counts["viable"]
     assert bool(asked) == looks
     assert updated.membership().tobytes() == fresh.membership().tobytes()
+
+
+def test_update__copies_no_detector_of_float32_events_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(6)
+    values = {name: rng.normal(1.0, 2.0, SIZE + 3).astype(np.float32) for name in CHANNELS}
+    sample = Sample.from_arrays(values, spillover=Spillover(("A", "B", "C"), np.eye(3) + 0.1))
+    before = gate(sample, tree_of_gates(), threads=1)
+    for name, change in (("viable", {"low": 0.5}), ("upper", {"x_cut": 2.0}), ("rest", {"high": 2.0})):
+        template = before.template.with_gate(name, **change)
+        fresh = gate(sample, template, threads=1)
+        with monkeypatch.context() as none_read:
+            none_read.setattr(MemoryReader, "read", None)
+            updated = before.update(template, threads=1)
+        assert updated.counts[name] != before.counts[name]
+        assert updated.membership().tobytes() == fresh.membership().tobytes()
 
 
 def test_update__holds_the_columns_of_a_gate_that_is_edited_again(monkeypatch: pytest.MonkeyPatch) -> None:

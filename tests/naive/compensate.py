@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["compensate_columns"]
+__all__ = ["add_pair", "compensate_columns"]
 
 
 def compensate_columns(observed, rows, weights, count, out) -> None:
@@ -14,3 +14,10 @@ def compensate_columns(observed, rows, weights, count, out) -> None:
             for j in range(len(rows)):
                 total = total + weights[k, j] * observed[rows[j], e]
             out[k, e] = total
+
+
+def add_pair(observed, first, rows, v, w, one, two) -> None:
+    """The sums of two dyes, from event `first`; float32 values are widened before anything is done to them."""
+    shown = observed[:, first : first + len(one)].astype(np.float64)
+    compensate_columns(shown, rows, np.stack([v, w]), len(one), sums := np.empty((2, len(one))))
+    one[:], two[:] = sums

@@ -49,6 +49,10 @@ class EventSource(Protocol):
     def n_events(self) -> int:
         """Number of events."""
 
+    @property
+    def as_float32(self) -> NDArray[np.float32] | None:
+        """Data units of all events (n_channels, n_events) where they stand in memory as float32, else None."""
+
     def open(self, hasher: BlockHasher | None = None) -> BlockReader:
         """Return a new reader, which hands the bytes that it reads to `hasher`."""
 

@@ -52,6 +52,11 @@ class FileEvents:
         """The byte of the file after the last event."""
         return self.begin + self.layout.bytes_for(self.n_events)
 
+    @property
+    def as_float32(self) -> None:
+        """None: they are not in memory."""
+        return None
+
     def open(self, hasher: BlockHasher | None = None) -> FileReader:
         """Return a reader with its own file handle and buffers."""
         return FileReader(self, hasher)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
+from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -48,6 +49,13 @@ class MemoryEvents:
     def n_events(self) -> int:
         """Number of events."""
         return int(self.columns.shape[1])
+
+    @property
+    def as_float32(self) -> NDArray[np.float32] | None:
+        """Data units of all events (n_channels, n_events) where they are float32 as they stand, else None."""
+        if self.columns.dtype != np.float32 or any(converts(c, self.time_step) for c in self.channels):
+            return None
+        return cast(NDArray[np.float32], self.columns)
 
     def open(self, hasher: BlockHasher | None = None) -> MemoryReader:
         """Return a reader."""

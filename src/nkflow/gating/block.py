@@ -51,6 +51,7 @@ class Block:
         self.counts = np.zeros(populations + 1, dtype=np.int64)
         self.non_finite = np.zeros(populations + 1, dtype=np.int64)
         self.n_non_finite = 0
+        self._count = -1
         sizes = [math.prod(shape) for shape in histograms]
         flat = np.zeros(sum(sizes), dtype=np.int32)
         parts = np.split(flat, np.cumsum(sizes)[:-1]) if sizes else []
@@ -72,6 +73,8 @@ class Block:
 
     def begin(self, count: int) -> None:
         """Make root the first `count` events; what stands behind them belongs to no population."""
-        root = self.mask[-1]
-        root[:count] = True
-        root[count:] = False
+        if count != self._count:  # as of most blocks
+            root = self.mask[-1]
+            root[:count] = True
+            root[count:] = False
+            self._count = count

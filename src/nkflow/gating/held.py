@@ -53,10 +53,3 @@ class HeldReader:
         """Fill ``out[k, :count]`` with column k of events first .. first + count - 1."""
         for row, values in enumerate(self._values):  # `columns` are all of them
             out[row, :count] = values[first : first + count]
-
-    def pick(
-        self, positions: NDArray[np.int64], columns: NDArray[np.int64], out: NDArray[np.float64]
-    ) -> None:
-        """Fill ``out[k, :n]`` with column k of the events at `positions` (n,)."""
-        for row, values in enumerate(self._values):
-            out[row, : len(positions)] = values[positions]

@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 
 from nkflow.fcs.blocks import BlockReader
 from nkflow.fcs.sample import Sample
-from nkflow.gating.bind import Binding
+from nkflow.gating.bind import Binding, Reading
 from nkflow.gating.block import SIZE
 from nkflow.gating.columns import Columns, columns_for, columns_held
 from nkflow.gating.compile import compile_program
 from nkflow.gating.evaluate import LARGEST, read_only
 from nkflow.gating.held import HeldReader, Key
 from nkflow.gating.program import Program
+from nkflow.gating.straight import StraightReader
 from nkflow.gating.totals import Totals
 from nkflow.kernels import bits
 from nkflow.kernels.program import run_block
@@ -61,17 +62,10 @@ def turned(before: Gating, binding: Binding, edit: Edit, *, threads: int) -> Tot
         Of the template before the edit, with membership, and no event without a number.
     """
     sample, totals, held = before.sample, before.totals, before.held
-    values = held.values
     assert totals.words is not None
-    keys = _keys(binding, edit)
-    if keys and values.keys() >= set(keys):
-        first, sure = _program(binding, edit.edited, columns_held(keys)), True
-        source, hold = HeldReader([values[key] for key in keys]), dict[Key, NDArray[np.float64]]()
-    else:
-        first, source, hold = _program(binding, edit.edited), None, held.room(keys, sample.n_events)
-        sure = _known(before.binding) >= first.columns.places.keys()
+    asked = _asked(before, binding, edit)
     words = np.empty_like(totals.words)
-    work = _Work(sample, binding, totals.words, words, edit, first, sure, source, hold)
+    work = _Work(sample, binding, totals.words, words, edit, asked)
     starts = iter(range(0, sample.n_events, SIZE))  # next() of one iterator is safe between threads
     if threads == 1:
         found = [work.take(starts)]
@@ -82,7 +76,7 @@ def turned(before: Gating, binding: Binding, edit: Edit, *, threads: int) -> Tot
     more = [counts for counts in found if counts is not None]
     if len(more) < len(found):
         return None
-    held.keep(hold)
+    held.keep(asked.hold)
     counts = totals.counts.copy()
     counts[:-1] += np.sum(more, axis=0)[: len(counts) - 1]
     return Totals(
@@ -94,12 +88,44 @@ def turned(before: Gating, binding: Binding, edit: Edit, *, threads: int) -> Tot
     )
 
 
-def _keys(binding: Binding, edit: Edit) -> list[Key]:
-    """Return the columns that the edited gates read."""
+@dataclass(frozen=True)
+class _Asked:
+    """The edited gates as a program, and where its columns come from.
+
+    Attributes
+    ----------
+    sure
+        All values are known to be numbers.
+    reader
+        None: the sample's own.
+    hold
+        Columns that are to be held.
+    """
+
+    program: Program
+    sure: bool
+    reader: HeldReader | StraightReader | None
+    hold: Mapping[Key, NDArray[np.float64]]
+
+
+def _asked(before: Gating, binding: Binding, edit: Edit) -> _Asked:
+    """Return the program of the edited gates on what is held, or on events in memory, or on what has to be decoded."""
     tree, populations = binding.template.tree, binding.template.populations
     gates = [populations[tree.nodes[index].entry].gate for index in sorted(edit.edited)]
     sources = [binding.source(dimension) for gate in gates for dimension in gate.dimensions]
-    return list(dict.fromkeys(source if source.per is not None else source.reading for source in sources))
+    columns = columns_for(binding, sources)
+    wanted = {source if source.per is not None else source.reading for source in sources}
+    keys = sorted(wanted, key=columns.places.__getitem__)
+    held, n_events, events = before.held, before.sample.n_events, before.sample.events.as_float32
+    if keys and held.values.keys() >= wanted:
+        program = _program(binding, edit.edited, columns_held(keys))
+        return _Asked(program, True, HeldReader([held.values[key] for key in keys]), {})
+    hold, sure = held.room(keys, n_events), _known(before.binding) >= columns.places.keys()
+    readings = [key for key in keys if isinstance(key, Reading)]
+    if sure and events is not None and len(readings) == len(keys):
+        program = _program(binding, edit.edited, columns_held(keys))
+        return _Asked(program, True, StraightReader(columns, readings, events), hold)
+    return _Asked(_program(binding, edit.edited, columns), sure, None, hold)
 
 
 def _known(old: Binding) -> Set[Key]:
@@ -133,10 +159,7 @@ class _Work:
     before: Words
     words: Words
     edit: Edit
-    first: Program
-    sure: bool
-    held: HeldReader | None
-    hold: Mapping[Key, NDArray[np.float64]]
+    asked: _Asked
 
     @cached_property
     def second(self) -> Program:
@@ -161,27 +184,33 @@ class _Work:
     def take(self, starts: Iterator[int]) -> NDArray[np.int64] | None:
         """Take blocks until there are none left; return how counts change, None after a value without a number."""
         with self.sample.open() as reader:
-            asked = _Runner(self.first, self.held or reader)
-            edited = np.array(sorted(self.first.evaluated), dtype=np.int64)
+            asked, source = _Runner(self.asked.program), self.asked.reader or reader
             counts = np.zeros(64 * self.words.shape[1], dtype=np.int64)
-            index = np.empty(SIZE + 1, dtype=np.uint32)
-            waiting: list[NDArray[np.int64]] = []
+            waiting, n_waiting = list[NDArray[np.int64]](), 0
             for first in starts:
                 part = slice(first, min(first + SIZE, self.sample.n_events))
-                old, out = self.before[part], self.words[part]
-                if not asked.read(first, old, sure=self.sure):
+                old = self.before[part]
+                if not asked.read(source, first, old, sure=self.asked.sure):
                     return None
-                asked.keep(first, len(old), self.hold)
-                n = bits.renew(old, asked.masks, edited, out, index)
-                waiting.append(first + index[:n].astype(np.int64))
-                if sum(map(len, waiting)) > SIZE:
-                    waiting = self._stay(np.concatenate(waiting), counts)
-                if sum(map(len, waiting)) > SIZE:
-                    waiting = self._follow(reader, np.concatenate(waiting), counts)
+                asked.keep(first, len(old), self.asked.hold)
+                turned = asked.renew(old, self.words[part])
+                waiting.append(np.add(turned, first, dtype=np.int64))
+                n_waiting += len(turned)
+                if n_waiting > SIZE:
+                    waiting, n_waiting = self._shorter(reader, waiting, counts)
             waiting = self._stay(np.concatenate(waiting), counts) if waiting else []
             while waiting:
                 waiting = self._follow(reader, np.concatenate(waiting), counts)
         return counts
+
+    def _shorter(
+        self, reader: BlockReader, waiting: list[NDArray[np.int64]], counts: NDArray[np.int64]
+    ) -> tuple[list[NDArray[np.int64]], int]:
+        """Take events out of those that wait, more than a block of them; return the others, and how many."""
+        waiting = self._stay(np.concatenate(waiting), counts)
+        if sum(map(len, waiting)) > SIZE:
+            waiting = self._follow(reader, np.concatenate(waiting), counts)
+        return waiting, sum(map(len, waiting))
 
     def _stay(self, positions: NDArray[np.int64], counts: NDArray[np.int64]) -> list[NDArray[np.int64]]:
         """Take the events that are outside all edited populations out of what follows; return the others."""
@@ -201,12 +230,10 @@ class _Work:
         """Evaluate what follows for as many events as a block holds; return the others."""
         if len(positions) == 0:
             return []
-        follow, now = _Runner(self.second, reader), positions[:SIZE]
+        follow, now = _Runner(self.second), positions[:SIZE]
         renewed = self.words[now]
-        follow.pick(now, renewed)
-        populations = np.array(sorted(self.second.evaluated), dtype=np.int64)
-        old, index = read_only(renewed), np.empty(len(now) + 1, dtype=np.uint32)
-        bits.renew(old, follow.masks, populations, out := np.empty_like(renewed), index)
+        follow.pick(reader, now, renewed)
+        follow.renew(read_only(renewed), out := np.empty_like(renewed))
         self.words[now] = out
         bits.tally(self.before[now], out, counts)
         return [positions[SIZE:]] if len(positions) > SIZE else []
@@ -215,23 +242,29 @@ class _Work:
 class _Runner:
     """One program and its block."""
 
-    def __init__(self, program: Program, reader: BlockReader | HeldReader) -> None:
-        self._program, self._reader, self._block = program, reader, program.block()
-        self._ahead = program.columns.ahead
+    def __init__(self, program: Program) -> None:
+        self._program, self._block = program, program.block()
+        self._ahead, self._constants = program.columns.ahead, program.constants
+        memory = self._block.memory  # nobody asks how many are in each population
+        self._memory = memory._replace(lanes=memory.lanes[:0], counts=memory.counts[:0])
+        self._evaluated = np.array(sorted(program.evaluated), dtype=np.int64)
+        self._none = np.empty((0, 1), dtype=np.uint64)
 
-    @property
-    def masks(self) -> NDArray[np.bool_]:
-        """Who of the events that were run over last is in which population: those evaluated, and what they need."""
-        return self._block.masks
+    def renew(self, old: Words, out: Words) -> NDArray[np.uint32]:
+        """Write `old` with what was found of the events that were run over last to `out`; return who differs."""
+        index = self._memory.chosen
+        return index[: bits.renew(old, self._block.masks, self._evaluated, out, index)]
 
-    def read(self, first: int, old: Words, *, sure: bool) -> bool:
+    def read(
+        self, reader: BlockReader | HeldReader | StraightReader, first: int, old: Words, *, sure: bool
+    ) -> bool:
         """Run over the events from `first`, in populations `old`; tell whether all values are numbers.
 
         `sure`: that is known, and nobody has to look.
         """
         decode = self._program.columns.decode
         if len(decode):
-            self._reader.read(first, len(old), decode, self._block.columns)
+            reader.read(first, len(old), decode, self._block.columns)
         return self._run(old, sure)
 
     def keep(self, first: int, count: int, hold: Mapping[Key, NDArray[np.float64]]) -> None:
@@ -239,12 +272,12 @@ class _Runner:
         for key, values in hold.items():
             values[first : first + count] = self._block.column[self._program.columns.places[key]][:count]
 
-    def pick(self, positions: NDArray[np.int64], old: Words) -> None:
+    def pick(self, reader: BlockReader, positions: NDArray[np.int64], old: Words) -> None:
         """Run over the events at `positions`, in populations `old`, whose values are known to be numbers."""
         decode = self._program.columns.decode
         if len(decode):
-            self._reader.pick(positions, decode, self._block.columns)
-        self._run(old, True)
+            reader.pick(positions, decode, self._block.columns)
+        self._run(read_only(old), True)
 
     def _run(self, old: Words, sure: bool) -> bool:
         columns, block = self._program.columns, self._block
@@ -252,7 +285,6 @@ class _Runner:
         for step in self._ahead:
             step.run(block)
         shape = (0, 0, 0) if sure else (len(columns.decode), columns.first_ratio, len(columns.labels))
-        constants, none = self._program.constants, np.empty((0, 1), dtype=np.uint64)
-        failures, plain = run_block(constants, block.memory, read_only(old), *shape, LARGEST, none)
+        failures, plain = run_block(self._constants, self._memory, old, *shape, LARGEST, self._none)
         settled(failures)
         return plain

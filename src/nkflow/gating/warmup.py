@@ -17,7 +17,7 @@ __all__ = ["warmup"]
 def warmup() -> None:
     """Gate a few events in memory with every kind of gate and scale, so that their kernels stand in the cache."""
     names = ("A", "B", "C", "D")
-    values = np.linspace(-100.0, 1000.0, 64)
+    values = np.linspace(-100.0, 1000.0, 64, dtype=np.float32)
     sample = Sample.from_arrays(
         {name: np.roll(values, k) for k, name in enumerate(names)},
         spillover=Spillover(names, np.eye(4) + 0.01),

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from nkflow.kernels.jit import kernel
 
-__all__ = ["TILE", "compensate_columns"]
+__all__ = ["TILE", "add_pair", "compensate_columns"]
 
 TILE = 512  # events: the columns of one sum stay in the first-level cache
 
@@ -38,19 +38,19 @@ def compensate_columns(
     out : (n_wanted, >= count) float64, C order
         Compensated values, overwritten.
     """
-    pairs = weights.shape[0] - weights.shape[0] % 2
+    n, spare = weights.shape[0], np.empty(TILE)  # the last of an odd number is summed twice
     for first in range(0, count, TILE):
         last = min(first + TILE, count)
-        for k in range(0, pairs, 2):
-            one, two = out[k, first:last], out[k + 1, first:last]
-            _add_pair(observed, first, rows, weights[k], weights[k + 1], one, two)
-        if pairs < weights.shape[0]:
-            _add(observed, first, rows, weights[pairs], out[pairs, first:last])
+        for k in range(0, n, 2):
+            one, two, after = out[k, first:last], spare[: last - first], min(k + 1, n - 1)
+            if after > k:
+                two = out[after, first:last]
+            add_pair(observed, first, rows, weights[k], weights[after], one, two)
 
 
 @kernel
-def _add_pair(
-    observed: NDArray[np.float64],
+def add_pair(
+    observed: NDArray[np.floating],
     first: int,
     rows: NDArray[np.int64],
     v: NDArray[np.float64],
@@ -58,7 +58,16 @@ def _add_pair(
     one: NDArray[np.float64],
     two: NDArray[np.float64],
 ) -> None:
-    """Write the sums (n,) of two dyes at once: a detector is loaded once for both, four detectors for one store."""
+    """Write the sums (n,) of two dyes at once: a detector is loaded once for both, four detectors for one store.
+
+    Parameters
+    ----------
+    observed : (n_rows, >= first + n) float64, or float32 of events in memory, C order
+    rows, v, w : (n_detectors,)
+        The row of each detector, and its weight for either dye.
+    one, two : (n,)
+        Overwritten; the same bits as `compensate_columns` writes for events from `first`.
+    """
     n = rows.shape[0]
     last = first + one.shape[0]
     one[:] = 0.0
@@ -77,27 +86,3 @@ def _add_pair(
         for e in range(one.shape[0]):
             one[e] = one[e] + v0 * x0[e]
             two[e] = two[e] + w0 * x0[e]
-
-
-@kernel
-def _add(
-    observed: NDArray[np.float64],
-    first: int,
-    rows: NDArray[np.int64],
-    w: NDArray[np.float64],
-    total: NDArray[np.float64],
-) -> None:
-    """Write the sum (n,) of one dye, four detectors for one store."""
-    n = rows.shape[0]
-    last = first + total.shape[0]
-    total[:] = 0.0
-    for j in range(0, n - n % 4, 4):
-        x0, x1 = observed[rows[j], first:last], observed[rows[j + 1], first:last]
-        x2, x3 = observed[rows[j + 2], first:last], observed[rows[j + 3], first:last]
-        w0, w1, w2, w3 = w[j], w[j + 1], w[j + 2], w[j + 3]
-        for e in range(total.shape[0]):
-            total[e] = (((total[e] + w0 * x0[e]) + w1 * x1[e]) + w2 * x2[e]) + w3 * x3[e]
-    for j in range(n - n % 4, n):
-        x0, w0 = observed[rows[j], first:last], w[j]
-        for e in range(total.shape[0]):
-            total[e] = total[e] + w0 * x0[e]
