@@ -24,7 +24,7 @@ _lock = RLock()  # of looking for code and of compiling it
 
 
 class Inlined:
-    """A part of the kernels that call it; numba's once something is compiled, else Python's."""
+    """A part of the kernels that call it, which numba asks for its dispatcher when it compiles them."""
 
     def __init__(self, function: Callable[..., Any], **options: Any) -> None:
         self.py_func, self._options = function, options
@@ -33,13 +33,12 @@ class Inlined:
     @property
     def dispatcher(self) -> Any:
         """The function as numba compiles it, made when it is asked for."""
-        with _lock:
-            found = self.__dict__.get("_dispatcher")
-            if found is None:
-                from nkflow.kernels.compiler import dispatcher
+        found = self.__dict__.get("_dispatcher")
+        if found is None:  # no lock: numba may ask while it holds its own
+            from nkflow.kernels.compiler import dispatcher
 
-                found = self._dispatcher = dispatcher(self.py_func, self._options)
-            return found
+            found = self.__dict__.setdefault("_dispatcher", dispatcher(self.py_func, self._options))
+        return found
 
     def __getattr__(self, name: str) -> Any:
         """Return what numba asks of the functions that it finds in a function (its type, its options)."""
