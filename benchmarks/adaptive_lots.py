@@ -9,7 +9,6 @@ may pass whatever the limit. The whole study has 200 and 6 x 18 lots.
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 from collections import Counter
@@ -22,8 +21,8 @@ from typing import Any
 
 import numpy as np
 import yaml
+from benchmarks import evidence
 from benchmarks.adversarial_tubes import KINDS, adversarial_lot
-from benchmarks.evidence import VALIDATION, write
 
 from nkflow.counting.evaluable import NotEvaluable
 from nkflow.counting.intervals import normal_quantile
@@ -188,20 +187,7 @@ def study(share: float = 1.0, *, workers: int = 2) -> dict[str, Any]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--share", type=float, default=1.0)
-    parser.add_argument("--out", type=Path, default=VALIDATION / "adaptive_lots.json")
-    parser.add_argument("--workers", type=int, default=2, help="processes; the figures do not depend on it")
-    asked = parser.parse_args()
-    result = study(asked.share, workers=asked.workers)
-    share = "" if asked.share == 1 else f" --share {asked.share:g}"
-    write(
-        asked.out,
-        command=f"python -m benchmarks.adaptive_lots{share}",
-        seed=FIRST,
-        sources=SOURCES,
-        figures=result,
-    )
+    result = evidence.run("adaptive_lots", study, about=__doc__, seed=FIRST, sources=SOURCES)
     for name, figures in result.items():
         print(name, figures)
     return 0

@@ -9,7 +9,6 @@ pass. Three sample tubes a lot; the whole study has 20 lots of each share and 18
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 from collections import Counter
@@ -22,9 +21,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from benchmarks import adaptive_lots
+from benchmarks import adaptive_lots, evidence
 from benchmarks.adaptive_lots import BROKEN_BY, released, t_per_kg
-from benchmarks.evidence import VALIDATION, write
 
 from nkflow.counting.evaluable import NotEvaluable
 from nkflow.counting.intervals import poisson_upper
@@ -235,20 +233,7 @@ def study(share: float = 1.0, *, workers: int = 2) -> dict[str, Any]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--share", type=float, default=1.0)
-    parser.add_argument("--out", type=Path, default=VALIDATION / "depleted_lots.json")
-    parser.add_argument("--workers", type=int, default=2, help="processes; the figures do not depend on it")
-    asked = parser.parse_args()
-    result = study(asked.share, workers=asked.workers)
-    share = "" if asked.share == 1 else f" --share {asked.share:g}"
-    write(
-        asked.out,
-        command=f"python -m benchmarks.depleted_lots{share}",
-        seed=DEPLETED_FIRST,
-        sources=SOURCES,
-        figures=result,
-    )
+    result = evidence.run("depleted_lots", study, about=__doc__, seed=DEPLETED_FIRST, sources=SOURCES)
     for name, part in result.items():
         for what, figures in part.items():
             print(name, what, figures)

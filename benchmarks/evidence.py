@@ -8,13 +8,14 @@ SHA-256; `tests/statistics/test_evidence.py` fails when that hash is no longer t
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import platform
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,28 @@ def write(path: Path, *, command: str, seed: int, sources: Sequence[str], figure
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+
+
+def run(
+    name: str,
+    study: Callable[..., Mapping[str, Any]],
+    *,
+    about: str | None,
+    seed: int,
+    sources: Sequence[str],
+) -> Mapping[str, Any]:
+    """Make a study as the command line says (how much of it, where to, by how many processes), and write it."""
+    parser = argparse.ArgumentParser(description=(about or name).splitlines()[0])
+    parser.add_argument("--share", type=float, default=1.0, help="of the whole study")
+    parser.add_argument("--out", type=Path, default=VALIDATION / f"{name}.json")
+    parser.add_argument("--workers", type=int, default=2, help="processes; the figures do not depend on it")
+    asked = parser.parse_args()
+    figures = study(asked.share, workers=asked.workers)
+    share = "" if asked.share == 1 else f" --share {asked.share:g}"
+    write(
+        asked.out, command=f"python -m benchmarks.{name}{share}", seed=seed, sources=sources, figures=figures
+    )
+    return figures
 
 
 def main(names: Sequence[str]) -> int:
