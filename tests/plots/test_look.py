@@ -57,6 +57,21 @@ def test_look__compensates_with_the_given_matrix():
     assert heat.y[row] == pytest.approx(float(scale.forward(50.0)), abs=width)
 
 
+def test_look__of_a_matrix_of_dyes_compensates_the_dye_or_says_that_it_does_not():
+    sample = _sample(**{"B-A": np.full(N, 1000.0), "R-A": np.full(N, 200.0)})
+    scale = Logicle(T=262144, W=0.5, M=4.5, A=0)
+    by_marker = Spillover(("CD3", "CD56"), MATRIX.matrix, ("B-A", "R-A"))
+    line = look(sample, "CD56", spillover=by_marker, scale=scale)
+    assert "uncompensated" not in line.layout.xaxis.title.text
+    ours = look(sample, "CD56", spillover=MATRIX, scale=scale)
+    assert np.array_equal(line.data[0].customdata, ours.data[0].customdata)
+    by_dye = look(
+        sample, "CD56", spillover=Spillover(("FITC", "PE"), MATRIX.matrix, ("B-A", "R-A")), scale=scale
+    )
+    assert "uncompensated" in by_dye.layout.xaxis.title.text
+    assert not np.array_equal(by_dye.data[0].customdata, ours.data[0].customdata)
+
+
 @pytest.mark.parametrize("scale", ["logicle", "arcsinh", "log", "linear"])
 def test_look__every_named_scale_draws(scale):
     assert look(_sample(), "CD3", "FSC-A", scale=scale).data[0].customdata.sum() > 0

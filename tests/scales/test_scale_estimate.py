@@ -43,3 +43,5 @@ def test_estimate_logicle__without_negatives_has_no_width() -> None:
     assert estimate_logicle(np.empty(0), T=1e4).W == 0.0
     with pytest.raises(ScaleError):
         estimate_logicle(np.array([1.0]), T=0.0)
+    with pytest.raises(ScaleError):
+        estimate_logicle(np.array([-1.0]), T=0.0)

@@ -52,6 +52,7 @@ def test_ticks__stand_in_order_inside_the_axis_where_they_say(scale, crop) -> No
 
 
 def test_ticks__crop_to_round_numbers() -> None:
+    assert ticks(Linear(1e308)).labels[0] == "0"  # twice as much would be no number
     assert ticks(Linear(262144), 0.3, 0.32).labels == ("79K", "80K", "81K", "82K", "83K")
     assert ticks(Logicle(262144, 0.5, 4.5), 0.3, 0.9).labels == ("10³", "10⁴")
 

@@ -146,6 +146,14 @@ def test_pieces__keep_their_bound_in_the_middle_of_every_piece() -> None:
         assert len(pieces) * 32 < 400_000, "the pieces must stay near the processor"
 
 
+@pytest.mark.parametrize("M", [1e-2, 1e-4, 1e-5, 1e-7, 1e-12, 1e-20])
+def test_pieces__keep_their_bound_where_the_offset_swallows_the_values(M: float) -> None:
+    # v = |x| + offset: with few decades the offset is far above T, and v holds few digits of x
+    x = np.random.default_rng(1).uniform(-1500.0, 1500.0, 2000)
+    for scale in (Arcsinh(1000.0, M), Logicle(1000.0, M / 4, M), Hyperlog(1000.0, M / 2, M)):
+        assert np.abs(scale.column(x) - scale.forward(x)).max() <= 1e-12
+
+
 def test_convergence__is_reached_at_the_edges_of_what_is_legal() -> None:
     # STANDARDS TR-11: FlowUtils gives up near W = M / 2 and returns -1
     for M in (0.1, 1.0, 4.5, 20.0, 150.0):

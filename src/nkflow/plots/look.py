@@ -48,8 +48,9 @@ def look(
         ``"logicle"``, ``"arcsinh"``, ``"log"`` or ``"linear"`` with full scale taken from `$PnR`, or a scale.
         It serves the fluorescence channels; scatter and time are always drawn linear.
     spillover
-        Compensate with this matrix first (for instance ``sample.spillover``). Without it the values are drawn
-        as the file holds them, and the label of a fluorescence axis says "uncompensated".
+        Compensate with this matrix first (for instance ``sample.spillover``). Without it, and where it has no dye
+        for the channel, the values are drawn as the file holds them, and the label of a fluorescence axis says
+        "uncompensated".
 
     Raises
     ------
@@ -60,10 +61,11 @@ def look(
     """
     names = [x] if y is None else [x, y]
     channels = [sample.channels[sample.index(name)] for name in names]
-    columns = [_column(sample, channel, spillover) for channel in channels]
+    dyes = [_dye(name, channel, spillover) for name, channel in zip(names, channels, strict=True)]
+    columns = [_column(sample, channel, spillover, dye) for channel, dye in zip(channels, dyes, strict=True)]
     axes = [
-        _axis(channel, column, scale, compensated=spillover is not None)
-        for channel, column in zip(channels, columns, strict=True)
+        _axis(channel, column, scale, compensated=dye is not None)
+        for channel, column, dye in zip(channels, columns, dyes, strict=True)
     ]
     bins = [_bins(column, axis) for column, axis in zip(columns, axes, strict=True)]
     inside = np.logical_and.reduce([index >= 0 for index in bins])
@@ -75,12 +77,18 @@ def look(
     return density_figure(counts, x=axes[0], y=axes[1], title=title)
 
 
-def _column(sample: Sample, channel: Channel, spillover: Spillover | None) -> Array:
-    """Return one channel in data units, compensated where a matrix is given that knows it."""
-    if spillover is None or channel.name not in spillover.names:
-        return sample.values([channel.name])[:, 0]
-    compensated = spillover.apply(sample.values(list(spillover.names)))
-    return np.asarray(compensated[:, spillover.names.index(channel.name)], dtype=np.float64)
+def _dye(name: str, channel: Channel, spillover: Spillover | None) -> str | None:
+    """Return the dye of the matrix that goes by the name asked for or the channel's, None where there is none."""
+    known = () if spillover is None else spillover.names
+    return next((dye for dye in (name, channel.name) if dye in known), None)
+
+
+def _column(sample: Sample, channel: Channel, spillover: Spillover | None, dye: str | None) -> Array:
+    """Return one channel in data units, or the dye after compensation."""
+    if spillover is None or dye is None:
+        return sample.values([channel.index])[:, 0]
+    compensated = spillover.apply(sample.values(list(spillover.detectors)))
+    return np.asarray(compensated[:, spillover.names.index(dye)], dtype=np.float64)
 
 
 def _axis(channel: Channel, column: Array, scale: str | Scale, *, compensated: bool) -> Axis:

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 
 from nkflow.scales.monotone import Monotone
-from nkflow.scales.parameters import LARGEST_DECADES, require
+from nkflow.scales.parameters import LARGEST_DECADES, require, require_unit
 from nkflow.scales.table import Table, build, with_pieces
 
 __all__ = ["Arcsinh", "ArcsinhCofactor"]
@@ -37,6 +37,7 @@ class Arcsinh(Monotone):
         require("arcsinh", 0 <= self.A <= self.M, f"A = {self.A}", "0 <= A <= M")
         limit = f"M + A <= {LARGEST_DECADES:g}"
         require("arcsinh", self.M + self.A <= LARGEST_DECADES, f"M + A = {self.M + self.A}", limit)
+        require_unit("arcsinh", self.T / math.sinh(math.log(10.0) * self.M))
 
     def exact_table(self) -> Table:
         """Return the scale as arrays for kernels, without pieces."""
@@ -66,6 +67,7 @@ class ArcsinhCofactor(Monotone):
 
     def _check(self) -> None:
         require(self.kind, self.c > 0, f"c = {self.c}", "c > 0")
+        require_unit(self.kind, self.c)
 
     def exact_table(self) -> Table:
         """Return the scale as arrays for kernels, without pieces."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from nkflow.scales.biexponential import LN10, log_ratio
 from nkflow.scales.monotone import Monotone
-from nkflow.scales.parameters import LARGEST_DECADES, require
+from nkflow.scales.parameters import LARGEST_DECADES, require, require_unit
 from nkflow.scales.table import Table, build, with_starts
 
 __all__ = ["Biex"]
@@ -53,6 +53,10 @@ class Biex(Monotone):
         require("biex", enough, f"pos = {self.pos}, width {width:g}", "width / 2 < pos <= 300 decades")
         require("biex", self.neg <= LARGEST_DECADES, f"neg = {self.neg}", "neg <= 300 decades")
         require("biex", self._zero > 0, f"neg = {self.neg}, pos = {self.pos}", "a channel for zero above 0")
+        decades = self._below * self.channels / self._zero
+        require("biex", decades <= LARGEST_DECADES, f"{decades:g} decades in all", "300 decades")
+        top = self.max_range * (1.0 + self._below)
+        require_unit("biex", top)
 
     @property
     def width_is_clamped(self) -> bool:
@@ -65,11 +69,15 @@ class Biex(Monotone):
         return 0.5 if self.width_is_clamped else math.log10(-self.width_basis)
 
     @property
+    def _below(self) -> float:
+        """Decades left of zero."""
+        return max(self.neg, 0.0) + self._width / 2
+
+    @property
     def _zero(self) -> int:
         """The channel of zero: truncated, and never right of the middle."""
         above = self.pos - self._width / 2
-        below = max(self.neg, 0.0) + self._width / 2
-        return min(int(below * self.channels / (below + above)), self.channels // 2)
+        return min(int(self._below * self.channels / (self._below + above)), self.channels // 2)
 
     def exact_table(self) -> Table:
         """Return the scale as arrays for kernels, to be searched."""
@@ -91,7 +99,7 @@ def _exact(scale: Biex) -> Table:
     from nkflow.kernels.scales import BIEX
 
     n, zero, width = scale.channels + 1.0, scale._zero, scale._width
-    below = max(scale.neg, 0.0) + width / 2
+    below = scale._below
     decades = below * scale.channels / zero
     P, w = LN10 * decades, width / (2.0 * decades)
     Q = P * math.exp(log_ratio(w * P))

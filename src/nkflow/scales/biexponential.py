@@ -7,12 +7,13 @@ import math
 from dataclasses import dataclass
 
 from nkflow.scales.monotone import Monotone
-from nkflow.scales.parameters import LARGEST_DECADES, require
+from nkflow.scales.parameters import LARGEST_DECADES, require, require_unit
 from nkflow.scales.table import Table, build, with_pieces
 
 __all__ = ["Hyperlog", "Logicle", "log_ratio"]
 
 LN10 = math.log(10.0)
+STEEPEST = 1e250  # times the slope of the exponential part alone
 
 
 @dataclass(frozen=True, repr=False)
@@ -30,6 +31,14 @@ class _Biexponential(Monotone):
         require(kind, 0 < M <= LARGEST_DECADES, f"M = {M}", f"0 < M <= {LARGEST_DECADES:g}")
         require(kind, 0 <= W <= M / 2, f"W = {W}, M = {M}", "0 <= W <= M / 2")
         require(kind, -W <= A <= M - 2 * W, f"A = {A}, W = {W}, M = {M}", "-W <= A <= M - 2 W")
+        try:
+            alpha, b, q, d, h = self._curve
+        except ZeroDivisionError:  # of numbers too small to be divided by
+            alpha = b = q = d = h = 0.0
+        require_unit(kind, alpha)
+        # `curve_root` takes the straight part as nothing beside the exponential one far from zero
+        steep = (q * d + h) / b
+        require(kind, steep <= STEEPEST, f"W = {W}, M = {M}", f"a slope round zero of {STEEPEST:g} at most")
 
     @property
     def _curve(self) -> tuple[float, float, float, float, float]:
@@ -95,8 +104,8 @@ class Hyperlog(_Biexponential):
     """
 
     def _check(self) -> None:
-        super()._check()
         require(self.kind, self.W > 0, f"W = {self.W}", "W > 0")
+        super()._check()
 
     @property
     def _curve(self) -> tuple[float, float, float, float, float]:

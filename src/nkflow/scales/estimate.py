@@ -20,7 +20,7 @@ def logicle_width(reference: float, *, T: float, M: float = 4.5) -> float:
     With this W the axis begins a little below r (Parks, Roederer and Moore 2006; STANDARDS TR-13). 0 where
     r is not negative.
     """
-    if not reference < 0.0:
+    if not reference < 0.0 or not T > 0.0:  # the scale itself refuses such a T
         return 0.0
     return min(max((M - math.log10(T / -reference)) / 2.0, 0.0), M / 2.0)
 

@@ -34,6 +34,7 @@ class Linear(Monotone):
     def _check(self) -> None:
         require("linear", self.T > 0, f"T = {self.T}", "T > 0")
         require("linear", 0 <= self.A <= self.T, f"A = {self.A}", "0 <= A <= T")
+        require("linear", math.isfinite(self.T + self.A), f"T + A = {self.T + self.A}", "a finite T + A")
 
     def exact_table(self) -> Table:
         """Return the scale as arrays for kernels."""

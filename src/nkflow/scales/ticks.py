@@ -65,9 +65,10 @@ def _round_numbers(scale: Linear, low: float, high: float) -> Ticks:
     least = 0.7 * (b - a) / WANTED
     power = 10.0 ** math.floor(math.log10(least))
     step = next(power * factor for factor in (1.0, 2.0, 5.0, 10.0) if power * factor >= least)
-    halves = range(math.ceil(2.0 * a / step - SLACK), math.floor(2.0 * b / step + SLACK) + 1)
+    half_step = step / 2.0
+    halves = range(math.ceil(a / half_step - SLACK), math.floor(b / half_step + SLACK) + 1)
     major = [half // 2 * step for half in halves if half % 2 == 0]
-    minor = tuple(scale.forward(half * step / 2.0) for half in halves if half % 2)
+    minor = tuple(scale.forward(half * half_step) for half in halves if half % 2)
     return Ticks(tuple(scale.forward(x) for x in major), tuple(map(_short, major)), minor)
 
 
