@@ -65,6 +65,23 @@ def test_matrix__that_can_not_be_used_is_an_error(text: str, given, own, code: s
     assert caught.value.code == code
 
 
+def test_matrix__of_dyes_that_no_channel_is_named_for_says_what_stays_uncompensated() -> None:
+    dyes = Spillover(("fluorescein", "phycoerythrin"), [[1, 0.5], [0, 1]], ("FITC-A", "PE-A"))
+    bare = gate(sample(None), policy("policy: given"), spillover=dyes)
+    assert bare.mask("CD56+").tolist() == [True, True, False]
+    assert [(f.code, f.severity) for f in bare.findings] == [("no-dye-for-detector", "warning")]
+    assert "PE-A" in bare.findings[0].message
+    by_dye = gate(
+        sample(None),
+        policy("policy: given", "{kind: range, channel: phycoerythrin, low: 30}"),
+        spillover=dyes,
+    )
+    assert by_dye.mask("CD56+").tolist() == [False, True, False]
+    assert codes(by_dye) == []
+    plain = "{kind: range, channel: {channel: CD56, compensated: false}, low: 30}"
+    assert codes(gate(sample(None), policy("policy: given", plain), spillover=dyes)) == []
+
+
 @pytest.mark.parametrize("odd", ["FSC-A", "Time"])
 def test_matrix__never_reaches_scatter_or_time(odd: str) -> None:
     # STANDARDS CO-02: listed with a row and a column of its own it stays as it is; otherwise the matrix is refused

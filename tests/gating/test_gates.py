@@ -292,3 +292,39 @@ def test_ellipsoid__flat_on_its_scales_is_refused_with_its_name() -> None:
     shape = Ellipsoid(["x", "y"], (0, 0), [(1, 1), (2, 2)])
     with pytest.raises(GateError, match="flat"):
         gate(events(INSIDE), template(shape))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Range("x", "low", 1),
+        lambda: Range("x", True, None),
+        lambda: Rectangle({"x": 1}),
+        lambda: Rectangle({"x": (0, 1, 2)}),
+        lambda: Rectangle({"x": (0, "one")}),
+        lambda: Polygon("x", "y", [(0, 0, 0), (1, 1, 1), (2, 0, 0)]),
+        lambda: Polygon("x", "y", "abc"),
+        lambda: Polygon("x", "y", None),
+        lambda: Polygon("x", "y", [(0, 0), (1, None), (2, 0)]),
+        lambda: Ellipsoid(["x", "y"], ("a", 0), [(1, 0), (0, 1)]),
+        lambda: Ellipsoid(["x", "y"], (0, 0), [1, 2]),
+        lambda: Quadrant("x", "high", names={"+": "up"}),
+    ],
+)
+def test_coordinates__that_are_no_numbers_are_refused_by_name(make) -> None:
+    with pytest.raises(GateError):
+        make()
+
+
+def test_coordinates__may_be_numbers_of_any_kind() -> None:
+    assert Range("x", np.float32(1), np.int64(3)) == Range("x", 1, 3)
+    assert Quadrant("x", np.int64(3), "y", np.float32(4), names={"++": "up"}).dividers[1].values == (4.0,)
+    assert Quadrant("x", np.array([1, 2]), names={"+": "up"}).dividers[0].values == (1.0, 2.0)
+    assert Polygon("x", "y", np.eye(3)[:, :2]).vertices == ((1.0, 0.0), (0.0, 1.0), (0.0, 0.0))
+
+
+def test_ratio__is_drawn_where_ratios_are() -> None:
+    sample = Sample.from_arrays({"x": np.linspace(1.0, 3.0, 200), "y": np.full(200, 2.0)})
+    ratio = Range(Dimension("x", per="y", ratio=Ratio(1, 0, 0)), 0.8, 1.2, name="round")
+    drawn = gate(sample, Template.of(ratio)).histogram("round")
+    assert np.count_nonzero(drawn.counts) > 50

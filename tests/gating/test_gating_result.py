@@ -10,6 +10,7 @@ import pytest
 
 from nkflow.compensation import Spillover
 from nkflow.errors import FCSError, GatingError, InvalidValueError
+from nkflow.fcs.read import read_fcs
 from nkflow.fcs.sample import Sample
 from nkflow.fcs.write import write_fcs
 from nkflow.gating import (
@@ -26,6 +27,7 @@ from nkflow.gating import (
     gate,
     gate_all,
 )
+from nkflow.gating import run as run_module
 from nkflow.gating.frequency import frequency
 from nkflow.gating.statistics import describe
 from nkflow.scales import Linear, Logicle
@@ -147,6 +149,15 @@ def test_membership__is_kept_only_when_asked_for() -> None:
     assert gating.update(template().with_gate("cells", low=7e4)).counts["cells"] < gating.counts["cells"]
 
 
+def test_membership__is_kept_of_any_number_of_events_in_memory(monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr(run_module, "MEMBERSHIP_LIMIT", 100)
+    sample = tube(300)
+    assert gate(sample, template()).membership().shape[0] == 300
+    write_fcs(tmp_path / "tube.fcs", sample)
+    with pytest.raises(GatingError, match="membership=True"):
+        gate(read_fcs(tmp_path / "tube.fcs"), template()).membership()
+
+
 def test_many_populations__take_as_many_words_as_they_need() -> None:
     ranges = [Range("FSC-A", low=1000.0 * k, name=f"p{k}") for k in range(130)]
     gating = gate(tube(), Template.of(*ranges))
@@ -237,6 +248,17 @@ def test_statistics__say_why_a_number_can_not_be_had() -> None:
     assert isinstance(centred.cv, NotEvaluable)
     assert "within 3 SE" in centred.cv.reason
     assert json.dumps(mixed.as_dict(), allow_nan=False)
+
+
+@pytest.mark.parametrize("unit", [2.0**1000, 2.0**-1000])
+def test_statistics__of_huge_and_tiny_values_are_those_of_usual_ones(unit: float) -> None:
+    values = np.array([5.0, 7.0, 6.0, 9.0])
+    usual, found = describe(values), describe(values * unit)
+    assert (found.cv, found.robust_cv, found.count) == (usual.cv, usual.robust_cv, 4)
+    for name in ("mean", "median", "sd", "geometric_mean"):
+        assert getattr(found, name) == getattr(usual, name) * unit
+    assert found.percentiles == {percent: value * unit for percent, value in usual.percentiles.items()}
+    assert describe(np.array([-1.0, 1.0]) * unit).cv == NotEvaluable("the centre is within 3 SE of 0")
 
 
 def test_statistics__of_a_population_are_in_data_units(gating: Gating) -> None:

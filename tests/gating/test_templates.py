@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from nkflow.documents import json_schema
-from nkflow.errors import GateError, TemplateError
+from nkflow.errors import GateError, ScaleError, TemplateError
 from nkflow.gating import Population, Quadrant, Range, Template, load_template, parse_template, templates
 from nkflow.gating.document import TemplateDocument
 from nkflow.scales import Logicle
@@ -183,6 +183,28 @@ def test_with_gate__refuses_unknown_populations_fields_and_values() -> None:
         template.with_gate("CD16+", lower=3)
     with pytest.raises(GateError, match="empty"):
         template.with_gate("CD16+", high=3)
+
+
+def test_with_gate__passes_over_nothing_that_was_asked_for() -> None:
+    template = parse_template(GOOD)
+    for changes in ({"name": "CD16 bright"}, {"parent": "root"}):
+        with pytest.raises(GateError, match="no such field"):
+            template.with_gate("CD16+", **changes)
+    for gate in (Range("CD16", low=5, name="CD16 bright"), Range("CD16", low=5, parent="root")):
+        with pytest.raises(GateError, match="keeps its name and place"):
+            template.with_gate("CD16+", gate=gate)
+    with pytest.raises(GateError, match="no gate"):
+        template.with_gate("CD16+", gate=5)
+    own = Range("CD16", low=5, name="CD16+", parent=template.populations[4].parent)
+    assert template.with_gate("CD16+", gate=own) == template.with_gate("CD16+", low=5, high=None)
+    assert template.with_gate("CD16+", gate=own, low=7).populations[4].gate.low == 7
+
+
+def test_template_of__says_what_is_no_gate_and_no_scale() -> None:
+    with pytest.raises(GateError, match="neither a gate"):
+        Template.of("CD45")
+    with pytest.raises(ScaleError, match="no scale"):
+        Template.of(Range("CD45", low=1), scales={"CD45": "logicle"})
 
 
 def test_load_template__takes_a_path_or_a_shipped_name(tmp_path) -> None:

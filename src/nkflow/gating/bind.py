@@ -168,6 +168,7 @@ def bind(
     further = further_matrices(sample, template, allow=allow)
     index = {channel.name: channel.index for channel in sample.channels}
     detectors = () if matrix.spillover is None else tuple(index[name] for name in matrix.spillover.detectors)
+    bare = _uncompensated(template, sample, columns, matrix.spillover)
     absent = tuple(
         Finding("marker-absent", "info", why, name, "its populations are not evaluable")
         for name, why in missing.items()
@@ -178,7 +179,7 @@ def bind(
         columns=columns,
         spillover=matrix.spillover,
         detectors=detectors,
-        findings=(*compare_reference(sample, template), *matrix.findings, *findings, *absent),
+        findings=(*compare_reference(sample, template), *matrix.findings, *bare, *findings, *absent),
         missing=missing,
         further=further,
     )
@@ -217,6 +218,24 @@ def _columns(
             next_step="Add an alias to the panel of the template for each channel that is meant.",
         )
     return columns, missing, findings
+
+
+def _uncompensated(
+    template: Template, sample: Sample, columns: dict[str, int], matrix: Spillover | None
+) -> tuple[Finding, ...]:
+    """Return a finding where gates look at detectors of the matrix for which it has no dye."""
+    if matrix is None:
+        return ()
+    asked = [
+        d for population in template.populations for d in population.gate.dimensions if d.compensated is None
+    ]
+    names = {name for d in asked if not d.matrix for name in d.channels} & set(columns) - set(matrix.names)
+    channels = sorted({sample.channels[columns[name]].name for name in names} - set(matrix.names))
+    bare = [name for name in channels if name in matrix.detectors]
+    if not bare:
+        return ()
+    text = f"the matrix has these detectors and no dye that goes by their name or marker: {', '.join(bare)}"
+    return (Finding("no-dye-for-detector", "warning", text, sample.name, "gated uncompensated"),)
 
 
 def _wanted(template: Template) -> Iterator[str]:

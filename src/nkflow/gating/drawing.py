@@ -17,6 +17,7 @@ __all__ = ["BINS", "Drawing", "Histogram", "axis_of"]
 
 BINS = 256  # each way
 TOP = 262144.0  # data units, where the file does not say how far a channel reaches
+RATIOS = 4.0  # times its factor: how far the axis of a ratio reaches
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,10 @@ class Histogram:
 def axis_of(source: Source, channel: Channel | None) -> Axis:
     """Return the axis of a dimension: its own scale, or linear up to the channel's range."""
     top = float((channel.range if channel is not None else None) or TOP)
-    scale: Scale = source.scale or Linear(top)
+    if source.ratio is not None:  # of like to like; a gate's numbers are not known here
+        top = RATIOS * abs(source.ratio.A) or 1.0
+    below = top if source.ratio is not None and source.ratio.A < 0 else 0.0
+    scale: Scale = source.scale or Linear(top, below)
     label = source.label.removesuffix(", compensated")
     match scale:
         case Biex():

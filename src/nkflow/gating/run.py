@@ -15,7 +15,7 @@ from nkflow.gating.template import Template
 
 __all__ = ["MEMBERSHIP_LIMIT", "Options", "explain", "gate", "thread_count"]
 
-MEMBERSHIP_LIMIT = 5_000_000  # events: 40 MB of bits are kept without being asked for
+MEMBERSHIP_LIMIT = 5_000_000  # events of a file: 40 MB of bits are kept without being asked for
 EVENTS_PER_THREAD = 100_000  # a second thread costs more than it brings below
 
 
@@ -23,8 +23,8 @@ class Options(TypedDict, total=False):
     """What `gate` takes besides.
 
     membership
-        Keep who is inside which population (8 bytes an event for 64 populations). Default: up to 5 million
-        events.
+        Keep who is inside which population (8 bytes an event for 64 populations). Default: yes for events in memory,
+        and for up to 5 million that are read from a file.
     histograms
         Count the events of every drawn gate into a histogram in the same pass, not when somebody looks.
         Default: yes.
@@ -84,7 +84,7 @@ def gate(
         binding,
         threads=thread_count(threads, sample.n_events),
         draw_below=None if options.get("histograms", True) else (),
-        membership=options.get("membership", sample.n_events <= MEMBERSHIP_LIMIT),
+        membership=options.get("membership", sample.path is None or sample.n_events <= MEMBERSHIP_LIMIT),
         asked=(spillover, allow),
     )
     return gating if resolution is None else replace(gating, resolution=resolution)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ __all__ = ["Statistics", "describe"]
 
 Number = float | NotEvaluable
 CENTRE_SE = 3.0  # a coefficient of variation means nothing where the centre is within so many SE of 0
+HUGE = 1e150  # the square of what is larger is no number, that of its inverse is 0
 LOW, HIGH = 15.87, 84.13  # percentiles one SD from the middle of a normal distribution
 MEDIAN_SE = 1.2533141373155003  # sqrt(pi / 2): SE of a median in SDs over sqrt(n), normal distribution
 
@@ -69,6 +70,11 @@ def describe(
     """Return the statistics of `values` (n,) in data units; NaN and infinities are counted and left out."""
     finite = values[np.isfinite(values)]
     n = len(finite)
+    largest = float(np.abs(finite).max(initial=0.0))
+    if largest and not 1.0 / HUGE < largest < HUGE:
+        unit = 2.0 ** min(max(math.frexp(largest)[1], -1000), 1000)
+        with np.errstate(invalid="ignore", over="ignore"):
+            return _in_units(describe(values / unit, percents), unit)
     if n < 2:
         return _of_few(finite, len(values) - n, percents)
     mean = math.fsum(finite) / n
@@ -85,6 +91,28 @@ def describe(
         robust_cv=_cv(robust_sd, median, MEDIAN_SE * robust_sd / math.sqrt(n)),
         geometric_mean=_geometric_mean(finite),
         percentiles=dict(zip(percents, np.percentile(finite, percents).tolist(), strict=True)),
+    )
+
+
+def _in_units(found: Statistics, unit: float) -> Statistics:
+    """Return the statistics of values that were divided by `unit`, a power of two."""
+
+    def whole(number: Number) -> Number:
+        return number if isinstance(number, NotEvaluable) else number * unit
+
+    def share(number: Number) -> Number:
+        near = NotEvaluable(f"the centre is within {CENTRE_SE:g} SE of 0")  # without numbers in units of ours
+        return near if isinstance(number, NotEvaluable) and found.count > 1 else number
+
+    return replace(
+        found,
+        cv=share(found.cv),
+        robust_cv=share(found.robust_cv),
+        median=whole(found.median),
+        mean=whole(found.mean),
+        sd=whole(found.sd),
+        geometric_mean=whole(found.geometric_mean),
+        percentiles={percent: whole(value) for percent, value in found.percentiles.items()},
     )
 
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from nkflow.acquisition.settings import AcquisitionChecks
 from nkflow.documents import dump, validate
-from nkflow.errors import GateError, TemplateError
+from nkflow.errors import GateError, ScaleError, TemplateError
 from nkflow.gating.document import MarkerDocument, MatrixPolicy, ReferenceDocument, TemplateDocument
 from nkflow.gating.gate_document import gate_document
 from nkflow.gating.gates import Gate, Quadrant, Range
@@ -81,7 +81,10 @@ class Template:
         ------
         TemplateError
             With every mistake: a gate without a name, unknown or circular parents, ...
+        GateError, ScaleError
+            Where something is no gate, or no scale.
         """
+        _refuse_strangers(gates, scales or {})
         populations = [gate if isinstance(gate, Population) else _population(gate) for gate in gates]
         document = {
             "nkflow": "template/1",
@@ -158,19 +161,24 @@ class Template:
         population
             A name (or path); any outcome of a quadrant stands for the quadrant.
         changes
-            Fields of the gate (``low``, ``high``, ``vertices``, ``x_cut``...), or ``gate=`` a whole new one. An
-            outcome of a quadrant with one divider takes ``low`` or ``high`` too; its neighbour moves with it.
+            Fields of the gate (``low``, ``high``, ``vertices``, ``x_cut``...), of the old one or of a whole new
+            ``gate=``. An outcome of a quadrant with one divider takes ``low`` or ``high`` too; its neighbour moves
+            with it. Names and parents stay as they are.
 
         Raises
         ------
         TemplateError
             Where there is no such population, or the changed template would not be valid.
         GateError
-            Where the gate has no such field, or the value is not allowed.
+            Where the gate has no such field, the value is not allowed, or a new gate says another name or parent.
         """
         entry = self._entry_of(population)
         old = self.populations[entry]
-        gate = changes.pop("gate", None) or _changed(old.gate, population.rpartition("/")[2], changes)
+        gate = changes.pop("gate", old.gate)
+        if gate is not old.gate:
+            self._refuse_elsewhere(gate, population, entry)
+        if changes:
+            gate = _changed(gate, population.rpartition("/")[2], changes)
         document = _plain(self.document)
         document["populations"][entry]["gate"] = _plain(gate_document(gate))
         document["populations"][entry].pop("not_found", None)  # a person's gate stands
@@ -208,6 +216,20 @@ class Template:
         count = len(self.tree.nodes)
         return f"<Template {self.name} {self.version}: {count} populations, sha256 {self.sha256[:12]}>"
 
+    def _refuse_elsewhere(self, gate: object, population: str, entry: int) -> None:
+        """Raise `GateError` unless `gate` is a gate that says nothing else of its name and parent than the entry."""
+        if not isinstance(gate, Gate):
+            raise GateError("this is no gate", where=population, found=repr(gate), expected="Range(...), ...")
+        old = self.populations[entry]
+        parent = old.parent if gate.parent is None else gate.parent
+        moved = self.tree.find(parent) != self.tree.find(old.parent)
+        if moved or gate.name not in (None, old.name or None):
+            found = f"{gate.name or old.name} in {parent}"
+            expected = f"{old.name or population} in {old.parent}"
+            raise GateError(
+                "a changed gate keeps its name and place", where=population, found=found, expected=expected
+            )
+
     def _entry_of(self, population: str) -> int:
         found = self.tree.find(population)
         if len(found) != 1 or found[0] < 0:
@@ -218,11 +240,23 @@ class Template:
         return self.tree.nodes[found[0]].entry
 
 
+def _refuse_strangers(gates: Sequence[object], scales: Mapping[str, object]) -> None:
+    """Raise `GateError` for what is neither a gate nor a population, `ScaleError` for what is no scale."""
+    for gate in gates:
+        if not isinstance(gate, Population | Gate):
+            raise GateError("this is neither a gate nor a population", found=repr(gate))
+    for channel, scale in scales.items():
+        if not isinstance(scale, Scale):
+            raise ScaleError(
+                "this is no scale", where=channel, found=repr(scale), expected="Logicle(...), ..."
+            )
+
+
 def _changed(gate: Gate, name: str, changes: Mapping[str, Any]) -> Gate:
     if isinstance(gate, Quadrant) and len(gate.dividers) == 1 and set(changes) <= {"low", "high"}:
         return gate.with_ends(name, changes)
     fields = {field.name for field in fields_of(gate)} - {"name", "parent"}
-    unknown = sorted(set(changes) - fields - {"name", "parent"})
+    unknown = sorted(set(changes) - fields)
     if unknown:
         expected = ", ".join(sorted(fields))
         raise GateError("no such field", where=name, found=", ".join(unknown), expected=expected)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from nkflow.errors import GateError
 from nkflow.scales import Ratio, Scale
+from nkflow.scales.parameters import as_float
 
-__all__ = ["Dimension", "Placed", "Space", "as_dimension"]
+__all__ = ["Dimension", "Placed", "Space", "as_dimension", "as_number", "as_numbers"]
 
 Space = Literal["data", "display"]
 
@@ -73,3 +75,20 @@ class Placed:
 def as_dimension(channel: str | Dimension) -> Dimension:
     """Return `channel` as a `Dimension`, which it may be already."""
     return channel if isinstance(channel, Dimension) else Dimension(channel)
+
+
+def as_number(value: object, where: str = "") -> float:
+    """Return a coordinate as a float; `GateError` where it is no number."""
+    number = as_float(value)
+    if number is None:
+        raise GateError("a coordinate must be a number", where=where, found=repr(value))
+    return number
+
+
+def as_numbers(values: object, where: str = "", *, count: int | None = None) -> tuple[float, ...]:
+    """Return the coordinates of a point; `GateError` where they are no numbers, or not `count` of them."""
+    found = tuple(values) if isinstance(values, Iterable) and not isinstance(values, str) else None
+    if found is None or (count is not None and len(found) != count):
+        expected = "numbers" if count is None else f"{count} numbers"
+        raise GateError("a point is not one", where=where, found=repr(values), expected=expected)
+    return tuple(as_number(value, where) for value in found)

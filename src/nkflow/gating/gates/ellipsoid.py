@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nkflow.compensation.inverse import invert
 from nkflow.errors import CompensationError, GateError
-from nkflow.gating.gates.dimension import Dimension, Placed, Space, as_dimension
+from nkflow.gating.gates.dimension import Dimension, Placed, Space, as_dimension, as_numbers
 
 __all__ = ["Ellipsoid", "quadratic_form"]
 
@@ -56,11 +56,11 @@ class Ellipsoid(Placed):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "axes", tuple(as_dimension(axis) for axis in self.axes))
-        object.__setattr__(self, "centre", tuple(map(float, self.centre)))
+        object.__setattr__(self, "centre", as_numbers(self.centre))
         for field in ("half_axes", "covariance"):
             rows = getattr(self, field)
             if rows is not None:
-                object.__setattr__(self, field, tuple(tuple(map(float, row)) for row in rows))
+                object.__setattr__(self, field, tuple(map(as_numbers, rows)))
         self._check_form()
         self._check_shape()
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from nkflow.errors import GateError
-from nkflow.gating.gates.dimension import Dimension, Placed, Space, as_dimension
+from nkflow.gating.gates.dimension import Dimension, Placed, Space, as_dimension, as_numbers
 
 __all__ = ["Polygon"]
 
@@ -38,7 +38,9 @@ class Polygon(Placed):
     def __post_init__(self) -> None:
         object.__setattr__(self, "x", as_dimension(self.x))
         object.__setattr__(self, "y", as_dimension(self.y))
-        vertices = tuple((float(x), float(y)) for x, y in self.vertices)
+        where = " x ".join(dimension.label for dimension in self.dimensions)
+        given = self.vertices if isinstance(self.vertices, Iterable) else ()
+        vertices = tuple(as_numbers(vertex, where, count=2) for vertex in given)
         object.__setattr__(self, "vertices", vertices)
         if len(vertices) < 3:
             raise GateError("a polygon needs at least 3 vertices", found=str(len(vertices)))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
 from nkflow.errors import GateError
-from nkflow.gating.gates.dimension import Dimension, Placed, Space, as_dimension
+from nkflow.gating.gates.dimension import Dimension, Placed, Space, as_dimension, as_number, as_numbers
 
 __all__ = ["Cuts", "Divider", "Interval", "Quadrant"]
 
@@ -29,9 +29,10 @@ class Divider:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "channel", as_dimension(self.channel))
-        cuts = (self.cuts,) if isinstance(self.cuts, int | float) else tuple(self.cuts)
-        object.__setattr__(self, "cuts", tuple(map(float, cuts)))
         label = self.dimension.label
+        several = isinstance(self.cuts, Iterable) and getattr(self.cuts, "ndim", 1) == 1
+        cuts = as_numbers(self.cuts, label) if several else (as_number(self.cuts, label),)
+        object.__setattr__(self, "cuts", cuts)
         if not 1 <= len(self.values) <= MAX_CUTS:
             raise GateError(
                 "wrong number of cuts", where=label, found=str(len(self.values)), expected=f"1 to {MAX_CUTS}"

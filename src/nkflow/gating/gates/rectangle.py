@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
 from nkflow.errors import GateError
-from nkflow.gating.gates.dimension import Dimension, Placed, Space, as_dimension
+from nkflow.gating.gates.dimension import Dimension, Placed, Space, as_dimension, as_number
 
 __all__ = ["Bounds", "Range", "Rectangle", "Side"]
 
@@ -39,7 +39,9 @@ class Range(Placed):
         object.__setattr__(self, "channel", as_dimension(self.channel))
         if self.low is None and self.high is None:
             raise GateError("a range needs a low or a high end", where=self.dimensions[0].label)
-        check_bounds(self.dimensions[0], self.low, self.high)
+        low, high = checked_ends(self.dimensions[0], (self.low, self.high))
+        object.__setattr__(self, "low", low)
+        object.__setattr__(self, "high", high)
 
     @cached_property
     def dimensions(self) -> tuple[Dimension, ...]:
@@ -67,12 +69,12 @@ class Rectangle(Placed):
 
     def __post_init__(self) -> None:
         if isinstance(self.bounds, Mapping):
-            sides = tuple((as_dimension(key), low, high) for key, (low, high) in self.bounds.items())
-            object.__setattr__(self, "bounds", sides)
-        if not self.sides:
+            given = [(as_dimension(key), ends) for key, ends in self.bounds.items()]
+        else:
+            given = [(as_dimension(side[0]), side[1:]) for side in self.bounds]
+        if not given:
             raise GateError("a rectangle needs at least one dimension")
-        for side in self.sides:
-            check_bounds(*side)
+        object.__setattr__(self, "bounds", tuple((d, *checked_ends(d, ends)) for d, ends in given))
 
     @property
     def sides(self) -> tuple[Side, ...]:
@@ -86,8 +88,12 @@ class Rectangle(Placed):
         return tuple(side[0] for side in self.sides)
 
 
-def check_bounds(dimension: Dimension, low: float | None, high: float | None) -> None:
-    """Raise `GateError` unless the ends are finite and enclose something."""
+def checked_ends(dimension: Dimension, ends: object) -> Bounds:
+    """Return the ends as floats; `GateError` unless they are finite and enclose something."""
+    pair = tuple(ends) if isinstance(ends, Iterable) else ()
+    if len(pair) != 2:
+        raise GateError("a side has two ends", where=dimension.label, found=repr(ends), expected="low, high")
+    low, high = (None if end is None else as_number(end, dimension.label) for end in pair)
     for end in (low, high):
         if end is not None and not math.isfinite(end):
             raise GateError(
@@ -100,3 +106,4 @@ def check_bounds(dimension: Dimension, low: float | None, high: float | None) ->
         raise GateError(
             "the range is empty", where=dimension.label, found=f"{low} to {high}", expected="low < high"
         )
+    return low, high
