@@ -58,12 +58,6 @@ def test_draft__carries_instrument_settings_names_and_matrix(adopted: Adoption, 
     assert adopted.to_yaml().startswith("# DRAFT")
 
 
-def test_findings__name_what_is_still_the_shipped_instruments(adopted: Adoption) -> None:
-    (kept,) = [finding for finding in adopted.findings if finding.code == "shift-kept"]
-    assert kept.where == "CD3"
-    assert "shift 0.1 to 0.25" in kept.message
-
-
 def test_windows__are_the_instruments_own_and_say_their_rule(adopted: Adoption) -> None:
     shipped = {cut.name: cut for cut in load_template(NAME).document.cuts}
     for cut in adopted.cuts:

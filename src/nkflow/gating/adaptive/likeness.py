@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MOST_NEAR", "unlike"]
+__all__ = ["MOST_NEAR", "lies_above", "unlike"]
 
 Array = NDArray[np.float64]
 MOST_NEAR = 1.3  # times the control's share of events near the cut
@@ -24,9 +24,7 @@ def unlike(tube: Array, control: Array, *, end: float, shift: tuple[float, float
     tube, control = tube[np.isfinite(tube)], control[np.isfinite(control)]
     if not len(tube) or not len(control):
         return "there are no events to compare with the control's"
-    first, middle, last = np.quantile(control, [0.25, 0.5, 0.75])
-    away = float(np.median(tube) - middle)
-    sd = max(float(last - first) / 1.349, 1e-12)
+    away, sd = lies_above(tube, control)
     if not shift[0] <= away / sd <= shift[1]:
         where = f"{shift[0]:g} to {shift[1]:g} with antibody on it and no dim cells"
         return f"the median lies {away / sd:+.2f} SDs from the control's, {where}"
@@ -38,3 +36,9 @@ def unlike(tube: Array, control: Array, *, end: float, shift: tuple[float, float
             "cells that show a little of the marker"
         )
     return ""
+
+
+def lies_above(tube: Array, control: Array) -> tuple[float, float]:
+    """Return how far the median of `tube` (n,) lies above that of `control` (m,), and the robust SD of the latter."""
+    first, middle, last = np.quantile(control, [0.25, 0.5, 0.75])
+    return float(np.median(tube) - middle), max(float(last - first) / 1.349, 1e-12)

@@ -21,7 +21,7 @@ from nkflow.laboratory.adoption.instrument import differing, instrument_of, sett
 from nkflow.laboratory.adoption.own_cut import own_cut
 from nkflow.laboratory.adoption.own_tubes import OwnTube, own_tubes
 from nkflow.laboratory.adoption.rebase import with_matrix, with_names, with_own_cuts, with_own_scales
-from nkflow.laboratory.adoption.remarks import remarks, unmeasured, unreadable
+from nkflow.laboratory.adoption.remarks import remarks, unproven, unreadable
 from nkflow.laboratory.adoption.search import FoundIn, searched
 
 __all__ = ["TOLERANCES", "adopt"]
@@ -46,7 +46,8 @@ def adopt(
 
     The matrix comes from the single stains there (else from the files, as the template says), voltages and the
     instrument from the files, names of markers as they are found, cuts from FMOs and the sample tubes, windows from
-    the spread of the cuts (`nkflow.laboratory.adoption.windows`).
+    the spread of the cuts (`nkflow.laboratory.adoption.windows`), and what proves that a tube was stained
+    (`nkflow.laboratory.adoption.own_shift`).
 
     Parameters
     ----------
@@ -90,7 +91,7 @@ def adopt(
         own_cut(before, own.template, index, tubes=looked, wider=wider)
         for index in range(len(before.document.cuts))
     )
-    found += (*own.findings, *remarks(looked, cuts), *unmeasured(before))
+    found += (*own.findings, *remarks(looked, cuts), *unproven(before, cuts))
     _refuse(found, allow)
     used = [tube.sample for tube in looked if tube.resolution is not None]
     draft = _draft(with_own_cuts(own.template, cuts), before, used, channels, name=name, cuts=cuts)

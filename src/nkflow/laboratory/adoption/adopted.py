@@ -11,7 +11,7 @@ from nkflow.laboratory.adoption.own_tubes import OwnTube
 from nkflow.laboratory.adoption.search import FoundIn
 from nkflow.laboratory.adoption.windows import OwnWindow
 
-__all__ = ["AdoptedCut", "AdoptedOutline", "Adoption"]
+__all__ = ["AdoptedCut", "AdoptedOutline", "AdoptedShift", "Adoption"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +41,40 @@ class AdoptedOutline:
 
 
 @dataclass(frozen=True, eq=False)
+class AdoptedShift:
+    """How far stained cells lie above their FMO in the laboratory's tubes (robust SDs of the FMO).
+
+    Attributes
+    ----------
+    places
+        Tube -> how far.
+    before, after
+        Window of the shipped template and of the draft. `after` is None where a tube without antibody could not be told
+        from these: the draft does not take the FMO for the tube then.
+    reason
+        The rule with its numbers.
+    """
+
+    places: dict[str, float]
+    before: tuple[float, float]
+    after: tuple[float, float] | None
+    reason: str
+
+    @property
+    def text(self) -> str:
+        """The window with its rule."""
+        window = "no window" if self.after is None else f"{self.after[0]:g} to {self.after[1]:g}"
+        return f"stained cells above the FMO {window} ({self.reason})"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        after = None if self.after is None else list(self.after)
+        return {
+            "places": dict(self.places), "before": list(self.before), "after": after, "rule": self.reason
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
 class AdoptedCut:
     """One cut in the laboratory's tubes.
 
@@ -60,6 +94,8 @@ class AdoptedCut:
         How many times wider than the shipped window the search had to be.
     outline
         Of an ellipse: its other windows.
+    shift
+        Where the FMO may answer for the tube: how far stained cells lie above it. None: not measured.
     """
 
     name: str
@@ -74,6 +110,7 @@ class AdoptedCut:
     wider: float
     reason: str = ""
     outline: AdoptedOutline | None = None
+    shift: AdoptedShift | None = None
 
     @property
     def n(self) -> int:
@@ -100,6 +137,7 @@ class AdoptedCut:
             "rule": self.reason if own is None else own.text,
             "searched_wider": self.wider if self.wider < float("inf") else None,
             "outline": None if self.outline is None else self.outline.as_dict(),
+            "shift": None if self.shift is None else self.shift.as_dict(),
         }
 
 

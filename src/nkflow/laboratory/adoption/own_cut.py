@@ -12,6 +12,7 @@ from nkflow.gating.adaptive.found import NoGate
 from nkflow.gating.adaptive.resolution import Resolved
 from nkflow.gating.template import Template
 from nkflow.laboratory.adoption.adopted import AdoptedCut, AdoptedOutline
+from nkflow.laboratory.adoption.own_shift import own_shift
 from nkflow.laboratory.adoption.search import FoundIn, place_of
 from nkflow.laboratory.adoption.windows import own_window, stray
 
@@ -61,6 +62,7 @@ def own_cut(
         wider[shipped.name],
         reason,
         outline,
+        own_shift(shipped, [tube for tube in tubes if tube.name in good]),
     )
 
 

@@ -64,6 +64,8 @@ def _words(cuts: Sequence[AdoptedCut]) -> list[str]:
         )
         if cut.outline is not None:
             lines.append(f"{cut.name}: {cut.outline.text}")
+        if cut.shift is not None:
+            lines.append(f"{cut.name}: {cut.shift.text}")
     return lines
 
 

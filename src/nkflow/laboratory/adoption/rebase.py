@@ -134,6 +134,12 @@ def with_own_cuts(template: Template, cuts: Sequence[AdoptedCut]) -> Template:
         written["set_on"] = cut.reason if cut.own is None else cut.own.text
         if cut.outline is not None:
             written["find"] |= {"y_window": list(cut.outline.y_after), "size": list(cut.outline.size_after)}
+        if cut.shift is not None:
+            written["set_on"] += f"; {cut.shift.text}"
+            if cut.shift.after is None:
+                del written["otherwise"]
+            else:
+                written["otherwise"]["shift"] = list(cut.shift.after)
         if cut.value is None:
             continue
         original = next(each for each in template.document.cuts if each.name == cut.name)

@@ -13,7 +13,7 @@ from nkflow.laboratory.adoption.own_tubes import OwnTube
 from nkflow.laboratory.adoption.search import FoundIn
 from nkflow.laboratory.adoption.windows import FEW_LOTS
 
-__all__ = ["FEWEST", "remarks", "unmeasured", "unreadable"]
+__all__ = ["FEWEST", "remarks", "unproven", "unreadable"]
 
 FEWEST = 10  # sample tubes, and tubes a cut
 
@@ -30,16 +30,22 @@ def unreadable(tubes: Sequence[OwnTube]) -> Iterator[Finding]:
             yield Finding("fmo-unclear", "warning", text, tube.name, "it is left out; name it FMO-CD3")
 
 
-def unmeasured(template: Template) -> Iterator[Finding]:
-    """Yield what a draft keeps of the shipped `template` though it belongs to another instrument."""
-    for cut in template.document.cuts:
-        if isinstance(cut.otherwise, FMOMethod) and cut.otherwise.shift is not None:
-            low, high = cut.otherwise.shift
+def unproven(template: Template, cuts: Sequence[AdoptedCut]) -> Iterator[Finding]:
+    """Yield cuts of the shipped `template` whose draft can't prove by its own tubes that a tube was stained."""
+    for shipped, cut in zip(template.document.cuts, cuts, strict=True):
+        if not isinstance(shipped.otherwise, FMOMethod) or shipped.otherwise.shift is None:
+            continue
+        if cut.shift is None:
+            low, high = shipped.otherwise.shift
             text = f"{cut.name}: how far stained cells lie above the FMO (shift {low:g} to {high:g}) is not measured"
             yield Finding(
-                "shift-kept", "warning", text, cut.name, "set it by tubes of your own (docs/adaptive.md), or lots with "
+                "shift-kept", "warning", text, cut.name, "give FMOs with tubes of three lots or more, or lots with "
                 "hardly any positive cells get no verdict",
             )  # fmt: skip
+        elif cut.shift.after is None:
+            text = f"{cut.name}: the FMO does not answer for a tube: {cut.shift.text}"
+            then = "lots with hardly any positive cells get no verdict"
+            yield Finding("shift-none", "warning", text, cut.name, then)
 
 
 def remarks(tubes: Sequence[FoundIn], cuts: Sequence[AdoptedCut]) -> Iterator[Finding]:
