@@ -252,6 +252,9 @@ def test_template_explain__shows_cuts_with_and_without_a_tube(lot: Path, tmp_pat
     assert (tmp_path / "why.html").read_text().count("<svg") == len(found["cuts"])
     assert run(*words, "--out", tmp_path / "why.html").exit_code == 2
     assert run("template", "explain", name, lot / "A.fcs", "--fmo", "CD3").exit_code == 2
+    for wrong in (("--out", tmp_path / "no.html"), ("-p", "NK"), (lot / "A.fcs", "-f", lot / "B.fcs")):
+        assert run("template", "explain", name, *wrong).exit_code == 2
+    assert not (tmp_path / "no.html").exists()
 
 
 def test_events_needed__is_the_table_of_the_domain() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from rivals.flowkit_strategy import membership, strategy_of
 NAMES = {"-+": "NK", "++": "NKT-like", "+-": "T", "--": "other"}
 LARGEST = 6_000_000  # bytes: FlowKit takes seconds for more
 FILES = sorted(
-    (p for p in REFERENCE.rglob("*") if p.suffix.lower() == ".fcs" and p.stat().st_size < LARGEST),
+    (p for p in REFERENCE.rglob("*") if p.suffix.lower() in (".fcs", ".lmd") and p.stat().st_size < LARGEST),
     key=lambda path: path.as_posix(),
 )
 
@@ -61,29 +62,23 @@ def template_for(sample: Sample) -> Template | None:
 
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_flowkit__agrees_on_a_real_file(reference: Path, path: Path) -> None:
-    import flowio
-    import flowkit as fk
-
     try:
         sample = read_fcs(path, strict=False)
     except DataError as problem:
         pytest.skip(f"nkflow can't read it: {problem.code}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        try:
-            with path.open("rb") as file:  # of its own FlowIO leaves a file open that it can't read
-                theirs = fk.Sample(flowio.FlowData(file), sample_id="file")
-        except Exception as problem:  # noqa: BLE001 - whatever FlowKit raises, it can't read the file
-            pytest.skip(f"FlowKit can't read it: {type(problem).__name__}")
-        values = np.array(sample.values())
-        if not np.array_equal(theirs.get_events("raw"), values, equal_nan=True):
+        theirs = flowkits(path)
+        values, raw = np.array(sample.values()), theirs.get_events("raw")
+        if raw.shape != values.shape or not np.allclose(raw, values, rtol=1e-14, atol=0.0, equal_nan=True):
             pytest.skip("the two readers differ: tests/fcs explains why")
         template = template_for(sample)
         if template is None:
             pytest.skip("fewer than four channels that vary")
         gating = gate(sample, template, allow=("compensate-again",))
         result = strategy_of(template, gating.binding).gate_sample(theirs)
-    on_edges: set[int] = set()
+    # a logarithmic channel may differ in its last digit, and with it an event that stands on a cut
+    on_edges = set(np.flatnonzero(((raw != values) & ~np.isnan(values)).any(axis=1)).tolist())
     for index, key in enumerate(template.tree.keys):
         different = set(np.flatnonzero(gating.mask(key) != membership(template, result, index)).tolist())
         shape = template.populations[template.tree.nodes[index].entry].gate
@@ -92,6 +87,21 @@ def test_flowkit__agrees_on_a_real_file(reference: Path, path: Path) -> None:
             assert all(is_on_edge(shape, gating, event) for event in different - on_edges), key
             on_edges |= different
         assert different <= on_edges, (key, sorted(different - on_edges)[:5])
+
+
+def flowkits(path: Path) -> Any:
+    """Return the file as FlowKit reads it, with an end of its data that is off by one; skip where it can't."""
+    import flowio
+    import flowkit as fk
+
+    problem: Exception | None = None
+    for options in ({}, {"ignore_offset_error": True}):
+        try:
+            with path.open("rb") as file:  # of its own FlowIO leaves a file open that it can't read
+                return fk.Sample(flowio.FlowData(file, **options), sample_id="file")
+        except Exception as refused:  # noqa: BLE001 - whatever FlowKit raises, it can't read the file
+            problem = refused
+    pytest.skip(f"FlowKit can't read it: {type(problem).__name__}")
 
 
 def is_on_edge(shape: Polygon, gating: Gating, event: int) -> bool:

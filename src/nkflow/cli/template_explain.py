@@ -61,8 +61,12 @@ def explain(
     from nkflow.fcs.read import read_fcs
     from nkflow.gating.load import load_template
 
+    if tube is not None and file is not None:
+        raise click.UsageError("one FILE is explained; give it once")
     template, path = load_template(name), tube or file
     if path is None:
+        if out is not None or population or fmo:
+            raise click.UsageError("--out, --population and --fmo need a FILE")
         document = _planned(template)
         lines = list(map(_plan_line, document["cuts"])) or ["all its cuts are fixed"]
     else:
