@@ -158,6 +158,11 @@ def test_membership__is_kept_of_any_number_of_events_in_memory(monkeypatch, tmp_
         gate(read_fcs(tmp_path / "tube.fcs"), template()).membership()
 
 
+def test_gate__knows_its_options() -> None:
+    with pytest.raises(TypeError, match="membersip"):
+        gate(tube(10), template(), membersip=False)
+
+
 def test_many_populations__take_as_many_words_as_they_need() -> None:
     ranges = [Range("FSC-A", low=1000.0 * k, name=f"p{k}") for k in range(130)]
     gating = gate(tube(), Template.of(*ranges))

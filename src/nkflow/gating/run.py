@@ -71,6 +71,9 @@ def gate(
     FCSError
         Where the events can't be read.
     """
+    unknown = sorted(set(options) - set(Options.__annotations__))
+    if unknown:  # what a signature would have done
+        raise TypeError(f"gate() got an unexpected keyword argument '{unknown[0]}'")
     allow = options.get("allow", ())
     resolution = None
     if template.is_adaptive:
