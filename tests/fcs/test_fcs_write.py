@@ -39,6 +39,12 @@ def test_FCS_W01__the_default_is_31_float32_little_endian(tmp_path: Path) -> Non
     np.testing.assert_array_equal(sample.stored(), events())
 
 
+def test_write_fcs__knows_its_options(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="byteorder"):
+        write_fcs(tmp_path / "a.fcs", events(), channels=NAMES, byteorder="big")
+    assert not (tmp_path / "a.fcs").exists()
+
+
 def test_FCS_W01__large_whole_numbers_are_written_as_float64(tmp_path: Path) -> None:
     values = np.array([[1.5, 2.0, 2.0**24 + 1]])
     sample = read_fcs(write_fcs(tmp_path / "d.fcs", values, channels=NAMES))

@@ -89,6 +89,9 @@ def write_fcs(
     InvalidValueError
         Values that the type does not hold, or a matrix or keyword that can't be written.
     """
+    unknown = sorted(set(options) - set(WriteOptions.__annotations__))
+    if unknown:  # what a signature would have done
+        raise TypeError(f"write_fcs() got an unexpected keyword argument '{unknown[0]}'")
     sample = events if isinstance(events, Sample) else Sample.from_arrays(np.asarray(events), channels)
     extra = checked_keywords(Keywords(keywords or {}))
     target = Path(path)
