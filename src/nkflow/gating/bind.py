@@ -76,6 +76,7 @@ class Binding:
     missing: dict[str, str] = field(default_factory=dict)
     further: dict[str, Spillover] = field(default_factory=dict)
     _sources: dict[Dimension, Source] = field(default_factory=dict, init=False, repr=False)
+    _meanings: dict[int, object] = field(default_factory=dict, init=False, repr=False)
 
     def source(self, dimension: Dimension) -> Source:
         """Return what `dimension` reads.
@@ -101,6 +102,22 @@ class Binding:
     def lacks(self, dimension: Dimension) -> str:
         """Return why `dimension` can't be read, or ""."""
         return next((self.missing[name] for name in dimension.channels if name in self.missing), "")
+
+    def meaning(self, index: int) -> object:
+        """Return all that decides who is in a population, its needs by path; None where a channel is missing."""
+        if index not in self._meanings:
+            self._meanings[index] = self._meaning(index)
+        return self._meanings[index]
+
+    def _meaning(self, index: int) -> object:
+        nodes = self.template.tree.nodes
+        node = nodes[index]
+        gate = self.template.populations[node.entry].gate
+        if any(self.lacks(dimension) for dimension in gate.dimensions):
+            return None
+        sources = tuple(self.source(dimension) for dimension in gate.dimensions)
+        references = tuple((nodes[need].path, complement) for need, complement in node.references)
+        return gate, node.outcome, sources, references, tuple(nodes[need].path for need in node.exclude)
 
     def matrix(self, name: str) -> tuple[Spillover, tuple[int, ...]]:
         """Return a matrix with the file column of each of its detectors; "" is the tube's."""

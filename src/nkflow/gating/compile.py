@@ -180,8 +180,9 @@ class _Compiler:
         node, text = self.nodes[index], self._place(self.nodes[index])
         axes = self._axes(index)
         places, shows = self._shown(node, axes, {})
-        shape = ellipsoid(index, gate, self.sources[node.entry], places, text=text)
-        self.steps += [near(shape, node.parent, axes, text=text), *shows, shape]
+        sources = self.sources[node.entry]
+        ahead = near((index, node.parent), gate, sources, [column for column, _ in axes], text=text)
+        self.steps += [ahead, *shows, ellipsoid(index, gate, sources, places, text=text)]
 
     def _shown(
         self, node: Node, axes: Sequence[tuple[int, Scale | None]], rows: dict[Row, int]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import assert_never
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nkflow.errors import GateError
 from nkflow.gating.bind import Source
@@ -90,42 +92,61 @@ def ellipsoid(
 
     Half-axes a_1 .. a_n (their end points minus the centre, on the scales) give C = sum of a_k a_k'.
     """
-    centre = _on_scales(gate.centre, sources, gate)
-    if gate.covariance is not None:
-        form = quadratic_form(gate.covariance, indefinite=gate.indefinite)
-    else:
-        axes = [
-            [p - c for p, c in zip(_on_scales(end, sources, gate), centre, strict=True)] for end in gate.rows
-        ]
-        n = range(len(axes))
-        form = quadratic_form([[sum(axis[i] * axis[j] for axis in axes) for j in n] for i in n])
+    centre, form = _solid(gate, tuple(sources))
     labels = " x ".join(source.label for source in sources)
     return InEllipsoid(
         population,
         np.array(rows, dtype=np.int64),
-        np.array(centre),
+        centre,
         form,
         float(gate.distance_square),
         f"{text}: ellipsoid on {labels}",
     )
 
 
-def near(shape: InEllipsoid, parent: int, axes: Sequence[tuple[int, Scale | None]], *, text: str) -> Near:
-    """Return the step before an ellipsoid, with the sides of its boxes on the columns of `axes` in data units."""
-    found = boxes(shape.centre, shape.form, shape.distance_square)
+def near(
+    where: tuple[int, int], gate: Ellipsoid, sources: Sequence[Source], columns: Sequence[int], *, text: str
+) -> Near:
+    """Return the step before an ellipsoid, with the sides of its boxes on `columns` in data units."""
+    found = _box_sides(gate, tuple(sources))
     if found is None:
-        return Near(shape.population, parent, (), (), f"{text}: all events are asked")
+        return Near(*where, (), (), f"{text}: all events are asked")
     outer, inner = (
-        tuple(
-            Side(
-                column, *(edge if scale is None else pull_back(scale, edge) for edge in (c - half, c + half))
-            )
-            for (column, scale), c, half in zip(axes, shape.centre.tolist(), box.tolist(), strict=True)
-        )
-        for box in found
+        tuple(Side(column, *ends) for column, ends in zip(columns, box, strict=True)) for box in found
     )
     words = "events in the box of the ellipsoid; those in its middle are inside"
-    return Near(shape.population, parent, outer, inner, f"{text}: {words}")
+    return Near(*where, outer, inner, f"{text}: {words}")
+
+
+@lru_cache(maxsize=64)  # an edit of another gate asks for the same ones again
+def _solid(gate: Ellipsoid, sources: tuple[Source, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return centre (n,) and form (n, n) of an ellipsoid in display units."""
+    centre, *ends = _on_scales([gate.centre, *(gate.half_axes or ())], sources, gate)
+    if gate.covariance is not None:
+        form = quadratic_form(gate.covariance, indefinite=gate.indefinite)
+    else:
+        axes = [[p - c for p, c in zip(end, centre, strict=True)] for end in ends]
+        n = range(len(axes))
+        form = quadratic_form([[sum(axis[i] * axis[j] for axis in axes) for j in n] for i in n])
+    found = np.array(centre), form
+    for array in found:
+        array.flags.writeable = False
+    return found
+
+
+@lru_cache(maxsize=64)
+def _box_sides(gate: Ellipsoid, sources: tuple[Source, ...]) -> list[list[tuple[float, float]]] | None:
+    """Return the sides of the outer and of the inner box of an ellipsoid in data units; None where it has none."""
+    centre, form = _solid(gate, sources)
+    found = boxes(centre, form, float(gate.distance_square))
+    scales = [scale_for(gate, source) for source in sources]
+    return None if found is None else [[*map(_pulled, scales, centre.tolist(), b.tolist())] for b in found]
+
+
+def _pulled(scale: Scale | None, centre: float, half: float) -> tuple[float, float]:
+    """Return the side of a box round `centre` on a scale in data units."""
+    low, high = centre - half, centre + half
+    return (low, high) if scale is None else (pull_back(scale, low), pull_back(scale, high))
 
 
 def combined(population: int, node: Node, gate: Boolean, nodes: Sequence[Node]) -> Combine:
@@ -159,11 +180,15 @@ def display(
     return values if scale is None or space == "display" else scale.column(values)
 
 
-def _on_scales(point: Sequence[float], sources: Sequence[Source], gate: Ellipsoid) -> list[float]:
-    return [
-        float(display(scale_for(gate, source), np.array([value]), gate.space)[0])
-        for source, value in zip(sources, point, strict=True)
+def _on_scales(
+    points: Sequence[Sequence[float]], sources: Sequence[Source], gate: Ellipsoid
+) -> list[tuple[float, ...]]:
+    """Return points in display units, an axis at a time."""
+    shown = [
+        display(scale_for(gate, source), np.array(values), gate.space).tolist()
+        for source, values in zip(sources, zip(*points, strict=True), strict=True)
     ]
+    return list(zip(*shown, strict=True))
 
 
 def _ends(gate: Range | Rectangle | Quadrant, outcome: str) -> Sequence[Ends]:

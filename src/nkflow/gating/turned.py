@@ -8,7 +8,7 @@ again are held: who moves a gate moves it many times.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,6 +29,7 @@ from nkflow.gating.program import Program
 from nkflow.gating.straight import StraightReader
 from nkflow.gating.totals import Totals
 from nkflow.kernels import bits
+from nkflow.kernels.jit import entry
 from nkflow.kernels.program import run_block
 from nkflow.scales.table import settled
 
@@ -249,11 +250,15 @@ class _Runner:
         self._memory = memory._replace(lanes=memory.lanes[:0], counts=memory.counts[:0])
         self._evaluated = np.array(sorted(program.evaluated), dtype=np.int64)
         self._none = np.empty((0, 1), dtype=np.uint64)
+        self._run_block: Callable[..., tuple[int, bool]] | None = None
+        self._renew: Callable[..., int] | None = None
 
     def renew(self, old: Words, out: Words) -> NDArray[np.uint32]:
         """Write `old` with what was found of the events that were run over last to `out`; return who differs."""
         index = self._memory.chosen
-        return index[: bits.renew(old, self._block.masks, self._evaluated, out, index)]
+        arguments = old, self._block.masks, self._evaluated, out, index
+        self._renew = self._renew or entry(bits.renew, *arguments)
+        return index[: self._renew(*arguments)]
 
     def read(
         self, reader: BlockReader | HeldReader | StraightReader, first: int, old: Words, *, sure: bool
@@ -285,6 +290,8 @@ class _Runner:
         for step in self._ahead:
             step.run(block)
         shape = (0, 0, 0) if sure else (len(columns.decode), columns.first_ratio, len(columns.labels))
-        failures, plain = run_block(self._constants, self._memory, old, *shape, LARGEST, self._none)
+        arguments = self._constants, self._memory, old, *shape, LARGEST, self._none
+        self._run_block = self._run_block or entry(run_block, *arguments)  # of the same kinds in every block
+        failures, plain = self._run_block(*arguments)
         settled(failures)
         return plain

@@ -74,7 +74,7 @@ def _kept(before: Gating, binding: Binding) -> dict[int, int] | None:
         stays = number >= 0 and number not in before.not_evaluable
         if (
             stays
-            and _meaning(binding, index) == _meaning(old, number)
+            and binding.meaning(index) == old.meaning(number)
             and set(tree.nodes[index].needs) <= {-1, *kept}
         ):
             kept[index] = number
@@ -93,24 +93,12 @@ def _edit(before: Gating, binding: Binding, kept: dict[int, int]) -> Edit | None
     if [node.path for node in old.template.tree.nodes] != [node.path for node in tree.nodes]:
         return None
     again = [index for index in tree.order if index not in kept]
-    if any(_meaning(binding, index) is None for index in again) or before.not_evaluable:
+    if any(binding.meaning(index) is None for index in again) or before.not_evaluable:
         return None
-    edited = frozenset(index for index in again if _meaning(binding, index) != _meaning(old, index))
+    edited = frozenset(index for index in again if binding.meaning(index) != old.meaning(index))
     following = frozenset(again) - edited
     simple = not any(following.intersection(tree.nodes[index].needs) for index in edited)
     return Edit(edited, following) if simple else None
-
-
-def _meaning(binding: Binding, index: int) -> object:
-    """Return all that decides who is in a population, its needs by path."""
-    tree = binding.template.tree
-    node = tree.nodes[index]
-    gate = binding.template.populations[node.entry].gate
-    if any(binding.lacks(dimension) for dimension in gate.dimensions):
-        return None
-    sources = tuple(binding.source(dimension) for dimension in gate.dimensions)
-    references = tuple((tree.nodes[need].path, complement) for need, complement in node.references)
-    return gate, node.outcome, sources, references, tuple(tree.nodes[need].path for need in node.exclude)
 
 
 def _partly(
