@@ -217,9 +217,9 @@ def test_renew_and_tally__equal_their_twins(populations: list[int], n_words: int
     masks = np.array(now) ^ (rng.random((64 * n_words, 90)) < 0.1)
     results = []
     for module in (bits, naive_bits):
-        out, index = np.full_like(old, 7), np.full(91, 7, np.uint32)
-        counts = np.arange(64 * n_words + 1)
-        count = module.renew(old, masks, np.array(populations, dtype=np.int64), out, index)
+        out, index, marks = old.copy(), np.full(91, 7, np.uint32), np.ones(96, np.bool_)
+        counts, wanted = np.arange(64 * n_words + 1), np.array(populations, dtype=np.int64)
+        count = module.renew(out, masks, wanted, marks, marks.view(np.uint64), index)
         module.tally(old, out, counts)
         results.append((count, index[:count].tolist(), out.tolist(), counts.tolist()))
     assert results[0] == results[1]

@@ -19,14 +19,15 @@ def unpack(words, population, out) -> None:
         out[e] = int(words[e, population // 64]) >> population % 64 & 1
 
 
-def renew(old, masks, populations, out, index):
+def renew(words, masks, populations, marks, lanes, index):
     found = []
-    for e, words in enumerate(old.tolist()):
+    for e, old in enumerate(words.tolist()):
+        new = list(old)
         for p in map(int, populations):
             word, bit = divmod(p, 64)
-            words[word] = words[word] & ~(1 << bit) | int(masks[p][e]) << bit
-        out[e] = words
-        if words != old[e].tolist():
+            new[word] = new[word] & ~(1 << bit) | int(masks[p][e]) << bit
+        words[e] = new
+        if new != old:
             found.append(e)
     index[: len(found)] = found
     return len(found)

@@ -50,8 +50,8 @@ class EventSource(Protocol):
         """Number of events."""
 
     @property
-    def as_float32(self) -> NDArray[np.float32] | None:
-        """Data units of all events (n_channels, n_events) where they stand in memory as float32, else None."""
+    def in_memory(self) -> NDArray[np.floating] | None:
+        """Data units of all events (n_channels, n_events), float32 or float64, where memory holds them; else None."""
 
     def open(self, hasher: BlockHasher | None = None) -> BlockReader:
         """Return a new reader, which hands the bytes that it reads to `hasher`."""

@@ -53,8 +53,8 @@ class FileEvents:
         return self.begin + self.layout.bytes_for(self.n_events)
 
     @property
-    def as_float32(self) -> None:
-        """None: they are not in memory."""
+    def in_memory(self) -> None:
+        """None: they are in a file."""
         return None
 
     def open(self, hasher: BlockHasher | None = None) -> FileReader:

@@ -51,11 +51,12 @@ class MemoryEvents:
         return int(self.columns.shape[1])
 
     @property
-    def as_float32(self) -> NDArray[np.float32] | None:
-        """Data units of all events (n_channels, n_events) where they are float32 as they stand, else None."""
-        if self.columns.dtype != np.float32 or any(converts(c, self.time_step) for c in self.channels):
+    def in_memory(self) -> NDArray[np.floating] | None:
+        """Data units of all events (n_channels, n_events) where the stored values are that; else None."""
+        if self.columns.dtype not in (np.float32, np.float64):
             return None
-        return cast(NDArray[np.float32], self.columns)
+        stored = cast(NDArray[np.floating], self.columns)
+        return None if any(converts(channel, self.time_step) for channel in self.channels) else stored
 
     def open(self, hasher: BlockHasher | None = None) -> MemoryReader:
         """Return a reader."""

@@ -30,6 +30,8 @@ class Block:
     memory
         The same arrays, the masks also as 64-bit words (eight truth values in each), and working memory: what
         `kernels.program.run_block` takes.
+    marks : (SIZE,), mark_lanes : (SIZE / 8,)
+        Working memory for what is asked about single events, seen in two ways.
     bins : (n_bins, SIZE)
         Bins of all events on the axes of plots.
     counts, non_finite : (n_populations + 1,)
@@ -48,6 +50,7 @@ class Block:
         self.column = list(self.columns)
         self.mask = list(self.masks)
         self.marks = np.zeros(SIZE, dtype=np.bool_)
+        self.mark_lanes = self.marks.view(np.uint64)
         self.counts = np.zeros(populations + 1, dtype=np.int64)
         self.non_finite = np.zeros(populations + 1, dtype=np.int64)
         self.n_non_finite = 0

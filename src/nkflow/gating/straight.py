@@ -28,7 +28,7 @@ class StraightReader:
         Data units.
     """
 
-    def __init__(self, columns: Columns, keys: Sequence[Reading], events: NDArray[np.float32]) -> None:
+    def __init__(self, columns: Columns, keys: Sequence[Reading], events: NDArray[np.floating]) -> None:
         self._events = events
         self._channels = [key.channel for key in keys if key.dye is None]
         self._pairs: list[tuple[NDArray[np.int64], NDArray[np.float64], int]] = []

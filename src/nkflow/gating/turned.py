@@ -117,7 +117,7 @@ def _asked(before: Gating, binding: Binding, edit: Edit) -> _Asked:
     columns = columns_for(binding, sources)
     wanted = {source if source.per is not None else source.reading for source in sources}
     keys = sorted(wanted, key=columns.places.__getitem__)
-    held, n_events, events = before.held, before.sample.n_events, before.sample.events.as_float32
+    held, n_events, events = before.held, before.sample.n_events, before.sample.events.in_memory
     if keys and held.values.keys() >= wanted:
         program = _program(binding, edit.edited, columns_held(keys))
         return _Asked(program, True, HeldReader([held.values[key] for key in keys]), {})
@@ -255,8 +255,8 @@ class _Runner:
 
     def renew(self, old: Words, out: Words) -> NDArray[np.uint32]:
         """Write `old` with what was found of the events that were run over last to `out`; return who differs."""
-        index = self._memory.chosen
-        arguments = old, self._block.masks, self._evaluated, out, index
+        out[:], block, index = old, self._block, self._memory.chosen
+        arguments = out, block.masks, self._evaluated, block.marks, block.mark_lanes, index
         self._renew = self._renew or entry(bits.renew, *arguments)
         return index[: self._renew(*arguments)]
 

@@ -17,11 +17,6 @@ __all__ = ["warmup"]
 def warmup() -> None:
     """Gate a few events in memory with every kind of gate and scale, so that their kernels stand in the cache."""
     names = ("A", "B", "C", "D")
-    values = np.linspace(-100.0, 1000.0, 64, dtype=np.float32)
-    sample = Sample.from_arrays(
-        {name: np.roll(values, k) for k, name in enumerate(names)},
-        spillover=Spillover(names, np.eye(4) + 0.01),
-    )
     corners = [(0.0, 0.0), (900.0, 0.0), (900.0, 900.0)]
     template = Template.of(
         Polygon("A", "B", corners, name="cells"),
@@ -31,5 +26,8 @@ def warmup() -> None:
         Boolean("or", ["NK", "T"], name="either"),
         scales={"A": Linear(1000), "B": Logicle(1000, 0.5, 4.5), "C": Biex(), "D": Arcsinh(1000, 4, 1)},
     )
-    gating = gate(sample, template, threads=1)
-    gating.update(template.with_gate("range", low=10), threads=1)
+    for stored in (np.float32, np.float64):
+        values, matrix = np.linspace(-100.0, 1000.0, 64, dtype=stored), Spillover(names, np.eye(4) + 0.01)
+        columns = {name: np.roll(values, k) for k, name in enumerate(names)}
+        gating = gate(Sample.from_arrays(columns, spillover=matrix), template, threads=1)
+        gating.update(template.with_gate("range", low=10), threads=1)

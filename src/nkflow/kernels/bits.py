@@ -59,50 +59,43 @@ def unpack(words: NDArray[np.uint64], population: int, out: NDArray[np.bool_]) -
 
 @kernel
 def renew(
-    old: NDArray[np.uint64],
+    words: NDArray[np.uint64],
     masks: NDArray[np.bool_],
     populations: NDArray[np.int64],
-    out: NDArray[np.uint64],
+    marks: NDArray[np.bool_],
+    lanes: NDArray[np.uint64],
     index: NDArray[np.uint32],
 ) -> int:
-    """Write `old` with the bits of some populations renewed to `out`, and the events that differ to `index`.
+    """Renew the bits of some populations in `words` (n, n_words); write the events that differ to `index`.
 
     Returns how many differ.
 
     Parameters
     ----------
-    old, out : (n, n_words)
     masks : (n_all_populations, >= n)
     populations : (n_populations,)
         Whose bits are taken from `masks`.
+    marks : (>= n,), lanes
+        The same working memory, whole 64-bit words of it, seen in two ways.
     index : (>= n + 1,)
     """
-    width = old.shape[1]
-    before, after = old.reshape(old.size), out.reshape(out.size)
-    for k in range(before.shape[0]):
-        after[k] = before[k]
+    for lane in range(lanes.shape[0]):
+        lanes[lane] = 0
+    one = np.uint64(1)
     for k in range(populations.shape[0]):
         word, mask = populations[k] // 64, masks[populations[k]]
         shift = np.uint64(populations[k] % 64)
-        others = ~(np.uint64(1) << shift)
-        if width == 1:  # nearly all templates; the same, eight events at once
-            for e in range(after.shape[0]):
-                after[e] = (after[e] & others) | (np.uint64(mask[e]) << shift)
-        else:
-            for e in range(old.shape[0]):
-                out[e, word] = (out[e, word] & others) | (np.uint64(mask[e]) << shift)
+        for e in range(words.shape[0]):
+            old = words[e, word]
+            turned = ((old >> shift) & one) ^ np.uint64(mask[e])
+            words[e, word] = old ^ (turned << shift)
+            marks[e] |= turned != 0
     count = np.uint64(0)
-    if width == 1:
-        for e in range(before.shape[0]):
-            index[count] = e  # overwritten by the next event where nothing differs: no branch
-            count += np.uint64(before[e] != after[e])
-        return int(count)
-    for e in range(old.shape[0]):
-        changed = before[e * width] != after[e * width]
-        for k in range(e * width + 1, (e + 1) * width):
-            changed |= before[k] != after[k]
-        index[count] = e
-        count += np.uint64(changed)
+    for lane in range(lanes.shape[0]):
+        if lanes[lane] != 0:  # of eight events; few differ after most edits
+            for e in range(8 * lane, 8 * lane + 8):
+                index[count] = e  # overwritten by the next event where nothing differs: no branch
+                count += np.uint64(marks[e])
     return int(count)
 
 

@@ -62,7 +62,7 @@ def add_pair(
 
     Parameters
     ----------
-    observed : (n_rows, >= first + n) float64, or float32 of events in memory, C order
+    observed : (n_rows, >= first + n) float64 or float32, C order
     rows, v, w : (n_detectors,)
         The row of each detector, and its weight for either dye.
     one, two : (n,)
