@@ -33,6 +33,7 @@ from nkflow.gating import (
 )
 from nkflow.gating.bind import Reading
 from nkflow.gating.block import SIZE
+from nkflow.gating.straight import StraightReader
 from nkflow.scales import Arcsinh, Biex, Linear, Log, Logicle, Ratio
 
 CHANNELS = ("A", "B", "C", "D")
@@ -289,9 +290,12 @@ def test_update__looks_at_no_value_of_an_event_that_left(
     assert updated.membership().tobytes() == fresh.membership().tobytes()
 
 
-def test_update__copies_no_detector_of_float32_events_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("stored", [np.float32, np.float64])
+def test_update__copies_no_detector_of_events_in_memory(
+    stored: type[np.floating], monkeypatch: pytest.MonkeyPatch
+) -> None:
     rng = np.random.default_rng(6)
-    values = {name: rng.normal(1.0, 2.0, SIZE + 3).astype(np.float32) for name in CHANNELS}
+    values = {name: rng.normal(1.0, 2.0, SIZE + 3).astype(stored) for name in CHANNELS}
     sample = Sample.from_arrays(values, spillover=Spillover(("A", "B", "C"), np.eye(3) + 0.1))
     before = gate(sample, tree_of_gates(), threads=1)
     for name, change in (("viable", {"low": 0.5}), ("upper", {"x_cut": 2.0}), ("rest", {"high": 2.0})):
@@ -310,13 +314,13 @@ def test_update__holds_the_columns_of_a_gate_that_is_edited_again(monkeypatch: p
     matrix = Spillover(("A", "B", "C"), [[1, 0.5, 0], [0.25, 1, 0], [0, 0, 1]])
     sample = Sample.from_arrays(values, spillover=matrix)
     asked: list[int] = []
-    read = MemoryReader.read
+    read = StraightReader.read
 
-    def noted(self: MemoryReader, first: int, *rest) -> None:  # type: ignore[no-untyped-def]
+    def noted(self: StraightReader, first: int, *rest) -> None:  # type: ignore[no-untyped-def]
         asked.append(first)
         read(self, first, *rest)
 
-    monkeypatch.setattr(MemoryReader, "read", noted)
+    monkeypatch.setattr(StraightReader, "read", noted)
     gating = gate(sample, tree_of_gates(), threads=1)
     for time, cut in enumerate((1.5, 2.0, 2.5, 0.5)):
         asked.clear()

@@ -220,7 +220,7 @@ def test_renew_and_tally__equal_their_twins(populations: list[int], n_words: int
         out, index, marks = old.copy(), np.full(91, 7, np.uint32), np.ones(96, np.bool_)
         counts, wanted = np.arange(64 * n_words + 1), np.array(populations, dtype=np.int64)
         count = module.renew(out, masks, wanted, marks, marks.view(np.uint64), index)
-        module.tally(old, out, counts)
+        module.tally(old, out, wanted, counts)
         results.append((count, index[:count].tolist(), out.tolist(), counts.tolist()))
     assert results[0] == results[1]
     assert (3 < results[0][0] < 50) == bool(populations)

@@ -33,9 +33,8 @@ def renew(words, masks, populations, marks, lanes, index):
     return len(found)
 
 
-def tally(old, new, counts) -> None:
+def tally(old, new, populations, counts) -> None:
     for before, after in zip(old.tolist(), new.tolist(), strict=True):
-        for p in range(len(counts)):
+        for p in map(int, populations):
             word, bit = divmod(p, 64)
-            if word < len(before):
-                counts[p] += (after[word] >> bit & 1) - (before[word] >> bit & 1)
+            counts[p] += (after[word] >> bit & 1) - (before[word] >> bit & 1)

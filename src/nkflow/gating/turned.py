@@ -186,58 +186,69 @@ class _Work:
         """Take blocks until there are none left; return how counts change, None after a value without a number."""
         with self.sample.open() as reader:
             asked, source = _Runner(self.asked.program), self.asked.reader or reader
-            counts = np.zeros(64 * self.words.shape[1], dtype=np.int64)
-            waiting, n_waiting = list[NDArray[np.int64]](), 0
+            later = _Later(self, reader)
             for first in starts:
                 part = slice(first, min(first + SIZE, self.sample.n_events))
                 old = self.before[part]
                 if not asked.read(source, first, old, sure=self.asked.sure):
                     return None
                 asked.keep(first, len(old), self.asked.hold)
-                turned = asked.renew(old, self.words[part])
-                waiting.append(np.add(turned, first, dtype=np.int64))
-                n_waiting += len(turned)
-                if n_waiting > SIZE:
-                    waiting, n_waiting = self._shorter(reader, waiting, counts)
-            waiting = self._stay(np.concatenate(waiting), counts) if waiting else []
-            while waiting:
-                waiting = self._follow(reader, np.concatenate(waiting), counts)
-        return counts
+                later.add(np.add(asked.renew(old, self.words[part]), first, dtype=np.int64))
+            return later.counts()
 
-    def _shorter(
-        self, reader: BlockReader, waiting: list[NDArray[np.int64]], counts: NDArray[np.int64]
-    ) -> tuple[list[NDArray[np.int64]], int]:
-        """Take events out of those that wait, more than a block of them; return the others, and how many."""
-        waiting = self._stay(np.concatenate(waiting), counts)
-        if sum(map(len, waiting)) > SIZE:
-            waiting = self._follow(reader, np.concatenate(waiting), counts)
-        return waiting, sum(map(len, waiting))
 
-    def _stay(self, positions: NDArray[np.int64], counts: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+class _Later:
+    """The events of one thread that wait for what follows, so that few of many blocks are evaluated as one."""
+
+    def __init__(self, work: _Work, reader: BlockReader) -> None:
+        self._work, self._reader = work, reader
+        self._waiting, self._n = list[NDArray[np.int64]](), 0
+        self._runner: _Runner | None = None
+        self._populations = np.array(sorted(work.edit.edited | work.edit.following), dtype=np.int64)
+        self._counts = np.zeros(64 * work.words.shape[1], dtype=np.int64)
+
+    def add(self, positions: NDArray[np.int64]) -> None:
+        """Let the events at `positions` wait, whose edited populations are renewed."""
+        self._waiting.append(positions)
+        self._n += len(positions)
+        if self._n > SIZE:
+            waiting = self._stay(np.concatenate(self._waiting))
+            if len(waiting) > SIZE:
+                waiting = self._follow(waiting)
+            self._waiting, self._n = [waiting], len(waiting)
+
+    def counts(self) -> NDArray[np.int64]:
+        """Return how counts change, after all that waits is evaluated."""
+        waiting = self._stay(np.concatenate([np.empty(0, dtype=np.int64), *self._waiting]))
+        while len(waiting):
+            waiting = self._follow(waiting)
+        return self._counts
+
+    def _stay(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
         """Take the events that are outside all edited populations out of what follows; return the others."""
-        if self.gone is None:
-            return [positions]
-        edited, following = self.gone
-        renewed = self.words[positions]
+        work = self._work
+        if work.gone is None:
+            return positions
+        edited, following = work.gone
+        renewed = work.words[positions]
         outside = ~(renewed & edited).any(axis=1)
-        out, left = renewed[outside] & ~following, positions[outside]
-        self.words[left] = out
-        bits.tally(self.before[left], out, counts)
-        return [positions[~outside]]
+        self._write(positions[outside], renewed[outside] & ~following)
+        return positions[~outside]
 
-    def _follow(
-        self, reader: BlockReader, positions: NDArray[np.int64], counts: NDArray[np.int64]
-    ) -> list[NDArray[np.int64]]:
+    def _follow(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
         """Evaluate what follows for as many events as a block holds; return the others."""
-        if len(positions) == 0:
-            return []
-        follow, now = _Runner(self.second), positions[:SIZE]
-        renewed = self.words[now]
-        follow.pick(reader, now, renewed)
-        follow.renew(read_only(renewed), out := np.empty_like(renewed))
-        self.words[now] = out
-        bits.tally(self.before[now], out, counts)
-        return [positions[SIZE:]] if len(positions) > SIZE else []
+        if self._runner is None:
+            self._runner = _Runner(self._work.second)
+        now = positions[:SIZE]
+        renewed = self._work.words[now]
+        self._runner.pick(self._reader, now, renewed)
+        self._runner.renew(read_only(renewed), out := np.empty_like(renewed))
+        self._write(now, out)
+        return positions[SIZE:]
+
+    def _write(self, positions: NDArray[np.int64], words: Words) -> None:
+        self._work.words[positions] = words
+        bits.tally(self._work.before[positions], words, self._populations, self._counts)
 
 
 class _Runner:

@@ -100,17 +100,18 @@ def renew(
 
 
 @kernel
-def tally(old: NDArray[np.uint64], new: NDArray[np.uint64], counts: NDArray[np.int64]) -> None:
-    """Add to `counts` (>= n_populations,) how many more of the events (n, n_words) are in each population by `new`."""
+def tally(
+    old: NDArray[np.uint64],
+    new: NDArray[np.uint64],
+    populations: NDArray[np.int64],
+    counts: NDArray[np.int64],
+) -> None:
+    """Add to `counts` (> any of `populations`,) how many more of the events (n, n_words) are in each by `new`."""
     one = np.uint64(1)
-    for e in range(old.shape[0]):
-        for word in range(old.shape[1]):
-            turned = old[e, word] ^ new[e, word]
-            population = word * 64
-            while turned != np.uint64(0):
-                if turned & one != np.uint64(0):
-                    counts[population] += (
-                        1 if (new[e, word] >> np.uint64(population - word * 64)) & one else -1
-                    )
-                turned >>= one
-                population += 1
+    for k in range(populations.shape[0]):
+        word, shift = populations[k] // 64, np.uint64(populations[k] % 64)
+        more, fewer = np.uint64(0), np.uint64(0)
+        for e in range(old.shape[0]):
+            more += (new[e, word] >> shift) & one
+            fewer += (old[e, word] >> shift) & one
+        counts[populations[k]] += np.int64(more) - np.int64(fewer)
