@@ -26,4 +26,7 @@ def cells_of(
     if not thin:
         box[4:] = CELLS / np.ptp(vx), CELLS / np.ptp(vy)
         polygon.sort_cells(vx, vy, box, cells)
-    return box, np.append(cells, np.uint8(polygon.OUTSIDE))
+    flat = np.append(cells, np.uint8(polygon.OUTSIDE))
+    for part in (box, flat):
+        part.flags.writeable = False  # as a program has them: a kernel is compiled for either
+    return box, flat

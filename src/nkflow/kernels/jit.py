@@ -16,7 +16,7 @@ from typing import Any, TypeVar, cast
 from nkflow.kernels import stored
 from nkflow.kernels.kinds import UnkeptError, kinds_of, spelled
 
-__all__ = ["entry", "inlined", "kernel"]
+__all__ = ["Kernel", "entry", "inlined", "kernel"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -60,7 +60,13 @@ class Kernel(Inlined):
         self.compiled: list[str] = []  # kinds of arguments that were not on the disk
 
     def __call__(self, *arguments: Any) -> Any:
+        """Run it."""
         return self.entry(arguments)(*arguments)
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of arguments that it was asked for in this process, sorted."""
+        return sorted(self._of_text)
 
     def entry(self, arguments: tuple[Any, ...]) -> Callable[..., Any]:
         """Return what runs for `arguments`, and for all others of their kinds."""

@@ -17,7 +17,7 @@ from typing import Any
 from nkflow.kernels.cache import compiler_hash, folder
 from nkflow.kernels.native import Code, host, runnable
 
-__all__ = ["keep", "load"]
+__all__ = ["is_kept", "keep", "load"]
 
 
 def load(function: Callable[..., Any], kinds: str) -> Callable[..., Any] | None:
@@ -33,6 +33,11 @@ def load(function: Callable[..., Any], kinds: str) -> Callable[..., Any] | None:
     if of != _of(function, kinds):
         return None
     return runnable(Code(wrapper, tuple(environments), tuple(needs), machine), function)
+
+
+def is_kept(function: Callable[..., Any], kinds: str) -> bool:
+    """Tell whether there is a file of the kernel `function` for arguments of `kinds`."""
+    return _path(function, kinds).exists()
 
 
 def keep(function: Callable[..., Any], kinds: str, code: Code) -> Callable[..., Any] | None:

@@ -1,0 +1,138 @@
+"""What a release needs of the kernels, compiled by several processes at once.
+
+numba compiles one function at a time in a process. ``needed.json`` has every kernel that a release calls with the kinds
+of its arguments; a test holds it against what a release calls. So that they can be compiled without a release: each by
+whoever has nothing to do, the longest first.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nkflow.kernels.jit import Kernel
+from nkflow.kernels.stored import is_kept
+
+__all__ = ["compile_needed", "example", "load_needed", "needed", "serve"]
+
+MOST = 4  # processes; the longest kernel is nearly half of all
+_WORDS = re.compile(r"read-only|[\w.]+|[()\[\],]")
+_WORKER = "import sys; sys.path[:] = {path!r}; from nkflow.kernels.needed import serve; serve()"
+
+
+def needed() -> tuple[tuple[str, str], ...]:
+    """Return the kernels (``module.name``) with the kinds of their arguments, the longest first."""
+    listed = json.loads(Path(__file__).with_name("needed.json").read_text(encoding="utf-8"))
+    pairs = [(name, kinds) for name, each in listed.items() for kinds in each]
+    return tuple(sorted(pairs, key=lambda pair: (-len(pair[1]), pair)))
+
+
+def compile_needed() -> int:
+    """Compile what is not on the disk, with a process for every processor; return how many kernels that were.
+
+    What a process could not do is left to whoever calls the kernel.
+    """
+    missing = [(name, kinds) for name, kinds in needed() if not is_kept(_kernel(name).py_func, kinds)]
+    count = min(len(os.sched_getaffinity(0)), len(missing), MOST)
+    if count > 1 and sys.executable:
+        work = iter(missing)  # next() of one iterator is safe between threads
+        with ThreadPoolExecutor(count) as pool:
+            list(pool.map(lambda _: _feed(work), range(count)))
+    return len(missing)
+
+
+def load_needed() -> None:
+    """Load all of it from the disk, what is compiled now included; what could not be is compiled here."""
+    compile_needed()
+    for name, kinds in needed():
+        _kernel(name).entry(example(kinds))
+
+
+def serve() -> None:
+    """Compile what the standard input names, a kernel a line, and say so after each."""
+    for line in sys.stdin:
+        name, kinds = json.loads(line)
+        _kernel(name).entry(example(kinds))
+        sys.stdout.write("done\n")
+        sys.stdout.flush()
+
+
+def _feed(work: Iterator[tuple[str, str]]) -> None:
+    """Let a process of its own work until nothing is left, or it ends."""
+    command = [sys.executable, "-c", _WORKER.format(path=sys.path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as worker:
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        try:
+            for item in work:
+                worker.stdin.write(json.dumps(item) + "\n")
+                worker.stdin.flush()
+                if not worker.stdout.readline():
+                    break
+            worker.stdin.close()
+        except BrokenPipeError:
+            pass
+
+
+def _kernel(name: str) -> Kernel:
+    module, _, function = name.rpartition(".")
+    found = getattr(importlib.import_module(f"nkflow.kernels.{module}"), function)
+    assert isinstance(found, Kernel)
+    return found
+
+
+def example(kinds: str) -> tuple[Any, ...]:
+    """Return arguments of these kinds, as `nkflow.kernels.kinds.spelled` writes them."""
+    words = iter(_WORDS.findall(kinds + ")"))
+    return tuple(_several(words))
+
+
+def _several(words: Iterator[str]) -> list[Any]:
+    """Read values up to the closing bracket."""
+    values, name = [], ""
+    for word in words:
+        match word:
+            case ")" | ",":
+                if name:
+                    values.append(np.zeros(1, name)[0])
+                name = ""
+            case "(":
+                values.append(_tuple(name, _several(words)))
+                name = ""
+            case "[":
+                values.append(_array(name, words))
+                name = ""
+            case _:
+                name = word
+        if word == ")":
+            break
+    return values
+
+
+def _tuple(name: str, parts: list[Any]) -> Any:
+    module, _, which = name.rpartition(".")
+    return getattr(importlib.import_module(module), which)(*parts)
+
+
+def _array(name: str, words: Iterator[str]) -> Any:
+    """Read ndim, order and whether it can be written, up to the closing bracket."""
+    about = []
+    for word in words:
+        if word == "]":
+            break
+        about.append(word)
+    ndim, order = int(about[0]), about[2]
+    found = np.zeros((3,) * ndim, name, order="F" if order == "F" else "C")
+    found = found[..., ::2] if order == "A" else found
+    found.flags.writeable = about[-1] != "read-only"
+    return found
