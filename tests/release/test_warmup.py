@@ -88,7 +88,7 @@ def test_compile_needed__leaves_to_others_what_a_process_did_not_do(tmp_path: Pa
     """A worker that is killed takes nothing along: the kernel is compiled where it is called."""
     code = (
         "from nkflow.kernels import needed as n\n"
-        "n.needed = lambda: (('select.select', 'bool[1, C], uint32[1, C]'), ('checksum.crc16', 'bool'))\n"
+        "n.needed = lambda: (('select.select', 'bool[1, C], uint32[1, C]'), ('bits.pack', 'bool'))\n"
         "n._WORKER = 'import sys, os; sys.stdin.readline(); os.kill(os.getpid(), 9)'\n"
         "print(n.compile_needed())\n"
         "n.needed = lambda: n_all[:1]\nn_all = (('select.select', 'bool[1, C], uint32[1, C]'),)\n"

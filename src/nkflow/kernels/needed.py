@@ -7,7 +7,6 @@ whoever has nothing to do, the longest first.
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import re
@@ -20,12 +19,30 @@ from typing import Any
 
 import numpy as np
 
+from nkflow import kernels
+from nkflow.kernels import (  # noqa: F401  # those of `needed.json`
+    acquisition,
+    acquisition_scan,
+    bits,
+    biweight,
+    compensate,
+    decode,
+    density,
+    histogram,
+    polygon,
+    ranges,
+    scales,
+    scales_pieces,
+    select,
+)
 from nkflow.kernels.jit import Kernel
+from nkflow.kernels.program import Constants, Memory
 from nkflow.kernels.stored import is_kept
 
 __all__ = ["compile_needed", "example", "load_needed", "needed", "serve"]
 
 MOST = 4  # processes; the longest kernel is nearly half of all
+_TUPLES: tuple[Any, ...] = (Constants, Memory)
 _WORDS = re.compile(r"read-only|[\w.]+|[()\[\],]")
 _WORKER = "import sys; sys.path[:] = {path!r}; from nkflow.kernels.needed import serve; serve()"
 
@@ -70,7 +87,8 @@ def serve() -> None:
 def _feed(work: Iterator[tuple[str, str]]) -> None:
     """Let a process of its own work until nothing is left, or it ends."""
     command = [sys.executable, "-c", _WORKER.format(path=sys.path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as worker:
+    pipe, silent = subprocess.PIPE, subprocess.DEVNULL  # who calls the kernel says what is wrong with it
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=silent, text=True) as worker:
         assert worker.stdin is not None
         assert worker.stdout is not None
         try:
@@ -86,7 +104,7 @@ def _feed(work: Iterator[tuple[str, str]]) -> None:
 
 def _kernel(name: str) -> Kernel:
     module, _, function = name.rpartition(".")
-    found = getattr(importlib.import_module(f"nkflow.kernels.{module}"), function)
+    found = getattr(getattr(kernels, module), function)
     assert isinstance(found, Kernel)
     return found
 
@@ -120,8 +138,7 @@ def _several(words: Iterator[str]) -> list[Any]:
 
 
 def _tuple(name: str, parts: list[Any]) -> Any:
-    module, _, which = name.rpartition(".")
-    return getattr(importlib.import_module(module), which)(*parts)
+    return next(which for which in _TUPLES if f"{which.__module__}.{which.__qualname__}" == name)(*parts)
 
 
 def _array(name: str, words: Iterator[str]) -> Any:
