@@ -213,11 +213,37 @@ def test_batch__refuses_a_place_that_can_not_be_written_before_it_begins(lot: Pa
     (tmp_path / "file").write_text("no folder")
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.doc").write_text("not ours")
-    for out, reason in ((tmp_path / "file" / "out", "Not a directory"), (tmp_path / "other", "other things")):
+    (tmp_path / "shared").mkdir()
+    for name in ("table.csv", "batch.json", "thesis.doc"):
+        (tmp_path / "shared" / name).write_text("not ours")
+    for out, reason in (
+        (tmp_path / "file" / "out", "Not a directory"),
+        (tmp_path / "other", "other things"),
+        (tmp_path / "shared", "thesis.doc"),
+    ):
         result = run("batch", lot, "-t", "nk_release_7aad", "--out", out, "--force")
         assert result.exit_code == 2
         assert reason in result.stderr
         assert "gated" not in result.stderr
+    assert {path.read_text() for path in (tmp_path / "shared").iterdir()} == {"not ours"}
+    assert len(list((tmp_path / "shared").iterdir())) == 3
+
+
+@pytest.mark.parametrize("theirs", ["notes.txt", "plots/mine.svg"])
+def test_gate_and_release__force_replaces_only_what_they_wrote(
+    lot: Path, tmp_path: Path, theirs: str
+) -> None:
+    out = tmp_path / "gated"
+    words = ("gate", lot / "A.fcs", "-t", "nk_release_7aad", "--out", out)
+    assert run(*words, "--events", "fcs").exit_code == 0
+    assert run(*words, "--force").exit_code == 0
+    assert not (out / "events.fcs").exists()  # with other options: theirs alone are left
+    (out / theirs).write_text("theirs")
+    for again in (words, ("release", lot / "lot.yaml", "--out", out)):
+        refused = run(*again, "--force")
+        assert refused.exit_code == 2
+        assert theirs.split("/")[0] in refused.stderr
+    assert (out / theirs).read_text() == "theirs"
 
 
 def test_template__lists_shows_and_explains(lot: Path) -> None:

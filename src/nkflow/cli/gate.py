@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nkflow.cli.gate_files import ALWAYS, FORMATS, SOMETIMES, write_gated
 from nkflow.cli.output import echo_json, echo_table, escape, force_option, json_option, threads_option
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from nkflow.gating.result import Gating
 
 __all__ = ["gate"]
-
-FORMATS = ("csv", "fcs", "h5ad", "parquet")  # those of `nkflow.exchange`, which is slow to import
 
 
 @click.command()
@@ -68,7 +67,6 @@ def gate(
       nkflow gate tube.fcs -t lab.wsp --out gated --events parquet --population NK --cross-check
     """
     from nkflow.acquisition.check import check_acquisition
-    from nkflow.cli.gate_files import write_gated
     from nkflow.cli.template_source import template_from
     from nkflow.compensation import Spillover
     from nkflow.fcs.read import read_fcs
@@ -78,7 +76,7 @@ def gate(
     if events and out is None:
         raise click.UsageError("--events needs --out, the folder to write them to")
     if out is not None:
-        refuse_existing(out, force=force)
+        refuse_existing(out, force=force, names=ALWAYS, sometimes=SOMETIMES)
     sample = read_fcs(file, data_set=data_set)
     plan = template_from(template, sample=sample)
     matrix = None if spillover is None else Spillover.from_csv(spillover)

@@ -11,7 +11,17 @@ if TYPE_CHECKING:
     from nkflow.acquisition.quality import Quality
     from nkflow.gating.result import Gating
 
-__all__ = ["write_gated"]
+__all__ = ["ALWAYS", "FORMATS", "SOMETIMES", "write_gated"]
+
+FORMATS = ("csv", "fcs", "h5ad", "parquet")  # those of `nkflow.exchange`, which is slow to import
+ALWAYS = ("gating.json", "populations.csv")
+SOMETIMES = (
+    "plots/[0-9][0-9].svg",
+    "plots/[0-9][0-9][0-9].svg",
+    "plots/compensation.svg",
+    "plots/acquisition.svg",
+    *(f"events.{suffix}" for suffix in FORMATS),
+)
 
 
 def write_gated(
@@ -50,4 +60,4 @@ def write_gated(
             )
         for path in made:
             files[path.name] = path.read_bytes()
-    write_folder(out, files, force=force)
+    write_folder(out, files, force=force, sometimes=SOMETIMES)

@@ -34,7 +34,7 @@ def json_option(function: F) -> F:
 
 
 def force_option(function: F) -> F:
-    """Add ``--force``: replace an output that exists."""
+    """Add ``--force``: replace an output that exists; a folder only where it holds such an output alone."""
     return click.option("--force", is_flag=True, help="Replace an output that exists.")(function)
 
 

@@ -44,9 +44,10 @@ def release(
       nkflow release lot.yaml --out release
     """
     from nkflow.release.files import refuse_existing
+    from nkflow.release.pipeline import FILES
     from nkflow.release.pipeline import release as run
 
-    refuse_existing(out, force=force)
+    refuse_existing(out, force=force, names=FILES)
     result = run(
         lot, threads=threads, second_engine=second_engine, progress=progress(click.get_current_context())
     )

@@ -6,19 +6,25 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Mapping
-from pathlib import Path
+from collections.abc import Collection, Iterator, Mapping
+from fnmatch import fnmatchcase
+from itertools import islice
+from pathlib import Path, PurePosixPath
 
 from nkflow.errors import OutputError
 
 __all__ = ["refuse_existing", "write_file", "write_folder"]
 
+_LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})  # left in any folder that was looked at
 
-def refuse_existing(target: Path, *, force: bool, names: Collection[str] = ()) -> None:
+
+def refuse_existing(
+    target: Path, *, force: bool, names: Collection[str] = (), sometimes: Collection[str] = ()
+) -> None:
     """Raise `OutputError` where `target` exists and may not be replaced, or its folder can't be written.
 
-    To be asked before the work, so that nothing is computed that can't be kept. `names`: what will be written into a
-    folder `target`, see `write_folder`.
+    To be asked before the work, so that nothing is computed that can't be kept. `names`: what is always written into
+    a folder `target`; `sometimes`: see `write_folder`.
     """
     if target.exists() and not force:
         raise OutputError(
@@ -28,7 +34,7 @@ def refuse_existing(target: Path, *, force: bool, names: Collection[str] = ()) -
             next_step="Choose another place, or replace it with --force.",
         )
     if names:
-        _refuse_foreign(target, names)
+        _refuse_foreign(target, names, sometimes)
     above = next(folder for folder in target.absolute().parents if folder.exists())
     if not above.is_dir():
         raise _refused(target, NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)))
@@ -64,16 +70,29 @@ def write_file(target: str | Path, content: bytes, *, force: bool = False) -> Pa
     return target
 
 
-def write_folder(target: str | Path, files: Mapping[str, bytes], *, force: bool = False) -> Path:
+def write_folder(
+    target: str | Path, files: Mapping[str, bytes], *, force: bool = False, sometimes: Collection[str] = ()
+) -> Path:
     """Write `files` (relative name -> content) as the folder `target`: all of them, or none.
 
     The folder is filled beside `target` and renamed; one that is replaced is moved away first and removed
-    last, so that a crash leaves the old or the new one, never a mixture. A folder that holds none of the names
-    in `files` is not ours, and is refused even with `force`.
+    last, so that a crash leaves the old or the new one, never a mixture.
+
+    Parameters
+    ----------
+    force
+        Replace a folder that an earlier call filled, or an empty one. It is told by its names: it holds all of
+        `files` (but for those of `sometimes`), and nothing else. Any other is refused even so.
+    sometimes
+        Patterns of what an earlier call may have written besides, or left out (``plots/[0-9][0-9].svg``).
+
+    Raises
+    ------
+    OutputError
+        `target` exists and may not be replaced, or the disk refuses; `target` is as it was.
     """
     target = Path(target).absolute()
-    refuse_existing(target, force=force)
-    _refuse_foreign(target, files)
+    refuse_existing(target, force=force, names=files, sometimes=sometimes)
     staging: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -103,19 +122,44 @@ def _fill(staging: Path, files: Mapping[str, bytes], *, target: Path) -> None:
             ) from problem
 
 
-def _refuse_foreign(target: Path, names: Collection[str]) -> None:
-    """Raise `OutputError` where ``--force`` would replace a folder that holds none of our files."""
+def _refuse_foreign(target: Path, names: Collection[str], sometimes: Collection[str]) -> None:
+    """Raise `OutputError` where ``--force`` would replace a folder that holds more or less than we write."""
     if not target.exists():
         return
-    there = {path.name for path in target.iterdir()} if target.is_dir() else {target.name}
-    if there and not there & {name.split("/")[0] for name in names}:
-        raise OutputError(
-            "the folder holds other things and is not replaced",
-            code="output-foreign",
-            where=str(target),
-            found=", ".join(sorted(there)[:5]),
-            next_step="Choose another place.",
+    if not target.is_dir():
+        raise _foreign(
+            target, "a file stands where the folder would be made, and is not replaced", target.name
         )
+    if other := sorted(islice(_others(target, names, sometimes), 5)):
+        raise _foreign(target, "the folder holds other things and is not replaced", ", ".join(other))
+    missing = [
+        name
+        for name in names
+        if not _matches(name, sometimes) and not (target / name).exists() and any(target.iterdir())
+    ]
+    if missing:
+        found = f"no {', no '.join(sorted(missing)[:5])}"
+        raise _foreign(target, "the folder was filled by something else and is not replaced", found)
+
+
+def _others(target: Path, names: Collection[str], sometimes: Collection[str]) -> Iterator[str]:
+    """Yield the relative names in `target`, of folders too, that are not among those we write."""
+    folders = {str(above) for name in (*names, *sometimes) for above in PurePosixPath(name).parents}
+    for path in target.rglob("*"):
+        name = path.relative_to(target).as_posix()
+        known = name in folders if path.is_dir() else name in names or _matches(name, sometimes)
+        if not known and path.name not in _LITTER:
+            yield name
+
+
+def _matches(name: str, patterns: Collection[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _foreign(target: Path, message: str, found: str) -> OutputError:
+    return OutputError(
+        message, code="output-foreign", where=str(target), found=found, next_step="Choose another place."
+    )
 
 
 def _swap(staging: Path, target: Path) -> None:

@@ -27,7 +27,9 @@ from nkflow.release.margin import margins_of_lot
 from nkflow.release.page import render
 from nkflow.release.tubes import GatedTube
 
-__all__ = ["Release", "release"]
+__all__ = ["FILES", "Release", "release"]
+
+FILES = ("record.json", "page.html")
 
 
 def _silent(_: str) -> None:
@@ -83,9 +85,10 @@ class Release:
         Raises
         ------
         OutputError
-            The folder exists and `force` is not set, or the disk refuses.
+            The folder exists and `force` is not set, or it holds anything but a release, or the disk refuses.
         """
-        files = {"record.json": records.canonical(self.record), "page.html": self.page().encode()}
+        contents = (records.canonical(self.record), self.page().encode())
+        files = dict(zip(FILES, contents, strict=True))
         return write_folder(folder, files, force=force)
 
     def _repr_html_(self) -> str:
