@@ -61,6 +61,21 @@ def test_gate__prints_a_table_or_one_document(lot: Path) -> None:
     assert found["counts"]["NK"] == pytest.approx(truth["NK"], rel=0.02)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("gate", "A.fcs", "-t", "nk_release_7aad", "--threads"),
+        ("release", "lot.yaml", "--out", "o", "--threads"),
+        ("batch", ".", "-t", "nk_release_7aad", "--out", "o", "--workers"),
+    ],
+)
+@pytest.mark.parametrize("count", [0, -1])
+def test_threads_and_workers__are_at_least_1(words: tuple[str, ...], count: int) -> None:
+    refused = run(*words, count)
+    assert refused.exit_code == 2
+    assert f"{count} is not in the range" in refused.stderr
+
+
 def test_gate__writes_counts_table_and_plots_once(lot: Path, tmp_path: Path) -> None:
     words = ("gate", lot / "A.fcs", "-t", "nk_release_7aad", "--out", tmp_path / "gated")
     assert run(*words).exit_code == 0

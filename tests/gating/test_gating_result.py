@@ -356,3 +356,19 @@ def test_threads__share_the_blocks_of_one_sample() -> None:
     one, four = (gate(tube(60_000), template(), threads=n) for n in (1, 4))
     assert one.membership().tobytes() == four.membership().tobytes()
     assert json.dumps(one.as_dict()) == json.dumps(four.as_dict())
+
+
+@pytest.mark.parametrize("threads", [0, -1, 1.5, "2"])
+def test_threads__are_a_whole_number_from_1(threads, tmp_path) -> None:
+    (tmp_path / "no.fcs").write_bytes(b"")  # nothing that can be gated: told all the same
+    gating = gate(tube(300), template())
+    for call in (
+        lambda: gate(tube(300), template(), threads=threads),
+        lambda: gating.update(template().with_gate("cells", low=7e4), threads=threads),
+        lambda: gate_all([tube(300)], template(), threads=threads),
+        lambda: gate_all(tmp_path, template(), threads=threads),
+    ):
+        with pytest.raises(InvalidValueError, match="threads") as caught:
+            call()
+        assert (caught.value.found, caught.value.expected) == (repr(threads), "a whole number from 1")
+    assert dict(gate(tube(300), template(), threads=np.int64(2)).counts) == dict(gating.counts)

@@ -13,7 +13,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from nkflow.errors import InvalidValueError
 from nkflow.fcs import Sample, file_events, write_fcs
 from nkflow.gating import Range, Template
 from nkflow.laboratory import batch as batch_module
@@ -109,3 +111,12 @@ def test_batch__a_tube_that_the_disk_gives_up_on_fails_by_itself(tmp_path: Path,
     assert [tube for tube, _ in result.failures] == ["bad.fcs"]
     assert os.strerror(errno.EIO) in result.failures[0][1]
     assert result.n_done == 1
+
+
+@pytest.mark.parametrize("workers", [0, -2, 1.5])
+def test_batch__workers_are_a_whole_number_from_1(tmp_path: Path, workers) -> None:
+    write_fcs(tmp_path / "good.fcs", Sample.from_arrays({"CD45": np.arange(30.0)}))
+    (tmp_path / "t.yaml").write_text(Template.of(Range("CD45", low=2.0), compensation="none").to_yaml())
+    with pytest.raises(InvalidValueError, match="workers") as caught:
+        batch_module.batch(tmp_path, str(tmp_path / "t.yaml"), workers=workers)
+    assert (caught.value.found, caught.value.expected) == (repr(workers), "a whole number from 1")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nkflow.errors import LotError, OutputError
+from nkflow.errors import InvalidValueError, LotError, OutputError
 from nkflow.fcs import read_fcs, write_fcs
 from nkflow.fcs.sample import Sample
 from nkflow.release.pipeline import release
@@ -38,6 +38,11 @@ def test_record__is_the_same_bytes_on_any_number_of_threads(small_lot: Path) -> 
         canonical(release(small_lot / "lot.yaml", threads=n, second_engine=False).record) for n in (1, 2)
     )
     assert once == again
+
+
+def test_release__threads_are_a_whole_number_from_1(small_lot: Path) -> None:
+    with pytest.raises(InvalidValueError, match="`threads`.* expected a whole number from 1"):
+        release(small_lot / "lot.yaml", threads=0)
 
 
 def test_record__names_no_place_of_this_machine(small_lot: Path) -> None:

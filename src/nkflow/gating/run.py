@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from operator import index
 from typing import Any, TypedDict, Unpack
 
 from nkflow.compensation import Spillover
+from nkflow.errors import InvalidValueError
 from nkflow.fcs.sample import Sample
 from nkflow.gating.bind import Binding, bind
 from nkflow.gating.result import Gating
 from nkflow.gating.template import Template
 
-__all__ = ["MEMBERSHIP_LIMIT", "Options", "explain", "gate", "thread_count"]
+__all__ = ["MEMBERSHIP_LIMIT", "Options", "at_least_one", "explain", "gate", "thread_count"]
 
 MEMBERSHIP_LIMIT = 5_000_000  # events of a file: 40 MB of bits are kept without being asked for
 EVENTS_PER_THREAD = 100_000  # a second thread costs more than it brings below
@@ -70,10 +72,13 @@ def gate(
         Where an outline has no place on its scales.
     FCSError
         Where the events can't be read.
+    InvalidValueError
+        Where `threads` is no whole number from 1.
     """
     unknown = sorted(set(options) - set(Options.__annotations__))
     if unknown:  # what a signature would have done
         raise TypeError(f"gate() got an unexpected keyword argument '{unknown[0]}'")
+    count = thread_count(threads, sample.n_events)
     allow = options.get("allow", ())
     resolution = None
     if template.is_adaptive:
@@ -85,7 +90,7 @@ def gate(
     gating = run(
         sample,
         binding,
-        threads=thread_count(threads, sample.n_events),
+        threads=count,
         draw_below=None if options.get("histograms", True) else (),
         membership=options.get("membership", sample.path is None or sample.n_events <= MEMBERSHIP_LIMIT),
         asked=(spillover, allow),
@@ -128,7 +133,26 @@ def explain(
 
 
 def thread_count(asked: int | None, n_events: int) -> int:
-    """Return how many threads to use."""
+    """Return how many threads to use; `InvalidValueError` where less than one is asked for."""
     if asked is not None:
-        return max(1, asked)
+        return at_least_one(asked, "threads")
     return max(1, min(len(os.sched_getaffinity(0)), n_events // EVENTS_PER_THREAD))
+
+
+def at_least_one(asked: object, name: str) -> int:
+    """Return `asked` as a whole number.
+
+    Raises
+    ------
+    InvalidValueError
+        It is none, or less than 1.
+    """
+    try:
+        count = index(asked)  # type: ignore[arg-type]  # what it refuses is caught
+    except TypeError:
+        count = 0
+    if count < 1:
+        raise InvalidValueError(
+            f"`{name}` is not a number of {name}", found=repr(asked), expected="a whole number from 1"
+        )
+    return count

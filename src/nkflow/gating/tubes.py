@@ -12,7 +12,7 @@ from nkflow.errors import DataError, InvalidValueError
 from nkflow.fcs.read import read_fcs
 from nkflow.fcs.sample import Sample
 from nkflow.gating.result import Gating
-from nkflow.gating.run import gate
+from nkflow.gating.run import at_least_one, gate
 from nkflow.gating.table import COLUMNS, frame
 from nkflow.gating.template import Template
 
@@ -73,7 +73,15 @@ def gate_all(
     *,
     threads: int | None = None,
 ) -> Gatings:
-    """Gate the FCS files of a folder, or samples and files as given; one bad file fails by itself."""
+    """Gate the FCS files of a folder, or samples and files as given; one bad file fails by itself.
+
+    Raises
+    ------
+    InvalidValueError
+        Where there is no such folder, or no FCS file in it, or `threads` is no whole number from 1.
+    """
+    if threads is not None:
+        at_least_one(threads, "threads")  # also where no tube can be read
     if isinstance(tubes, str | os.PathLike):
         tubes = tubes_in(Path(tubes))
     return Gatings(tuple(gate_one(tube, template, threads=threads) for tube in tubes))

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from nkflow.fcs.findings import Finding
 from nkflow.gating.load import load_template, parse_template
+from nkflow.gating.run import at_least_one
 from nkflow.gating.table import COLUMNS, frame
 from nkflow.gating.tubes import gate_one, tubes_in
 
@@ -124,8 +125,9 @@ def batch(
     TemplateError
         With every mistake of the template; nothing is gated.
     InvalidValueError
-        There is no FCS file in `folder`.
+        There is no FCS file in `folder`, or `workers` is no whole number from 1.
     """
+    workers = at_least_one(workers, "workers")
     plan = load_template(template)
     paths = tubes_in(Path(folder))
     text, start = plan.to_yaml(), time.monotonic()

@@ -136,6 +136,8 @@ def release(
     ------
     DocumentError
         The lot, its template or its protocol has mistakes (all of them are listed); nothing was computed.
+    InvalidValueError
+        `threads` is no whole number from 1.
     """
     inputs = load_inputs(Path(lot))
     tubes = gate_lot(
