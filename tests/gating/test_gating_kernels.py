@@ -181,6 +181,19 @@ def test_select__equals_its_twin(mask: list[bool]) -> None:
     assert results[0] == results[1]
 
 
+@pytest.mark.parametrize("stored", [np.float32, np.float64])
+@pytest.mark.parametrize("n", [0, 1, 30])
+def test_take_columns__equals_its_twin(stored: type[np.floating], n: int) -> None:
+    rng = np.random.default_rng(n)
+    x, rows, index = rng.normal(0, 1e4, (5, 40)).astype(stored), np.array([3, 0, 3]), rng.integers(0, 40, n)
+    results = []
+    for module in (select, naive_select):
+        out = np.full((4, 31), -1.0)
+        module.take_columns(x, rows, index.astype(np.uint64), out)
+        results.append(out)
+    np.testing.assert_array_equal(*results)
+
+
 @pytest.mark.parametrize("n", [8, 64, 2040, 2048, 8192])
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
 def test_count_true__equals_its_twin(n: int, share: float) -> None:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-__all__ = ["count_true", "near", "put", "select", "take"]
+__all__ = ["count_true", "near", "put", "select", "take", "take_columns"]
 
 
 def select(mask, index) -> int:
@@ -32,6 +32,12 @@ def near(columns, axes, sides, parent, out):
 def take(x, index, count, out) -> None:
     for j in range(count):
         out[j] = x[index[j]]
+
+
+def take_columns(x, rows, index, out) -> None:
+    for k, row in enumerate(rows):
+        for j, e in enumerate(index):
+            out[k][j] = x[row][e]
 
 
 def put(x, index, count, out) -> None:

@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nkflow.errors import InvalidValueError
-from nkflow.fcs.blocks import Columns, Request
+from nkflow.fcs.blocks import Columns, Request, check_range
 from nkflow.fcs.channels import Channel, feature_of, kind_of, says_compensated
 from nkflow.fcs.decode import convert, converts
 from nkflow.fcs.hashing import BlockHasher, KnownHash, file_sha256
 from nkflow.fcs.source import FileMark
+from nkflow.kernels import select
 
 __all__ = ["MemoryEvents", "MemoryReader", "channels_from", "columns_from"]
 
@@ -84,7 +85,7 @@ class MemoryReader:
     """Copies blocks out of memory; see :class:`~nkflow.fcs.blocks.BlockReader`."""
 
     def __init__(self, events: MemoryEvents) -> None:
-        self._events = events
+        self._events, self._floats = events, events.in_memory
         self._request = Request(events.n_events, len(events.channels))
         self._converts = [converts(channel, events.time_step) for channel in events.channels]
 
@@ -101,6 +102,11 @@ class MemoryReader:
         """Fill ``out[k, :n]`` with data units of ``columns[k]`` for the events at `positions` (n,), ascending."""
         events, n = self._events, len(positions)
         wanted = self._request.checked(0, n, columns, out)
+        if self._floats is not None and n:
+            check_range(int(positions.min()), 1, events.n_events)
+            check_range(int(positions.max()), 1, events.n_events)
+            select.take_columns(self._floats, wanted, positions.view(np.uint64), out)
+            return
         for row, column in enumerate(wanted.tolist()):
             out[row, :n] = events.columns[column][positions]
             if self._converts[column]:

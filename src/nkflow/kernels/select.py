@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nkflow.kernels.jit import kernel
 
-__all__ = ["count_true", "near", "put", "select", "take"]
+__all__ = ["count_true", "near", "put", "select", "take", "take_columns"]
 
 LOWEST = -float(np.finfo(np.float64).max)
 
@@ -73,6 +73,17 @@ def take(x: NDArray[np.float64], index: NDArray[np.uint32], count: int, out: NDA
     """Write ``x[index[j]]`` to ``out[j]`` for the first `count` positions."""
     for j in range(count):
         out[j] = x[index[j]]
+
+
+@kernel
+def take_columns(
+    x: NDArray[np.floating], rows: NDArray[np.int64], index: NDArray[np.uint64], out: NDArray[np.float64]
+) -> None:
+    """Write ``x[rows[k], index[j]]`` to ``out[k, j]``; `x` (n_rows, n) may be float32; float64 `out` is no smaller."""
+    for k in range(rows.shape[0]):
+        column, taken = x[rows[k]], out[k]
+        for j in range(index.shape[0]):
+            taken[j] = column[index[j]]
 
 
 @kernel
