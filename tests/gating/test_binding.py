@@ -9,6 +9,7 @@ from nkflow.compensation import Spillover
 from nkflow.errors import CompensationError, GatingError, PanelError
 from nkflow.fcs.sample import Sample
 from nkflow.gating import Dimension, Polygon, Range, Template, explain, gate, parse_template
+from nkflow.scales import Linear
 
 MATRIX = Spillover(("FITC-A", "PE-A"), [[1, 0.5], [0, 1]], source="file")
 
@@ -237,6 +238,36 @@ def test_explain__prints_the_program_step_by_step() -> None:
     assert any(
         "CD56+ in root: CD56 (PE-A), compensated >= 25 (pulled back from 0.25" in line for line in lines
     )
+
+
+@pytest.mark.parametrize(
+    ("ends", "words"),
+    [
+        (
+            "low: 0, high: 0.5",
+            "< 50 (pulled back from 0.5 on {S}) (every finite value is at or above 0 on {S})",
+        ),
+        ("low: 0.2, high: 2", ">= 20 (pulled back from 0.2 on {S}) (every finite value is below 2 on {S})"),
+        ("low: 0", "is finite (every finite value is at or above 0 on {S})"),
+        ("low: 0, high: 2", "is finite (every finite value is at or above 0 and is below 2 on {S})"),
+    ],
+)
+def test_explain__says_where_a_scale_ends_in_words(ends: str, words: str) -> None:
+    scale = "{kind: linear, T: 100, bound_min: 0, bound_max: 1}"
+    shape = f"{{kind: range, channel: {{channel: FSC-A, scale: {scale}}}, {ends}, space: display}}"
+    (line,) = (line for line in explain(sample(), policy("policy: none", shape)) if "CD56+ in root" in line)
+    assert line == "CD56+ in root: FSC-A " + words.format(S=Linear(100.0, bounds=(0.0, 1.0)))
+
+
+@pytest.mark.parametrize(
+    ("ends", "words"), [("low: 2", "is at or above 2 on "), ("low: -1, high: 0", "is below 0 on ")]
+)
+def test_explain__says_where_no_value_can_be_inside(ends: str, words: str) -> None:
+    scale = "{kind: linear, T: 100, bound_min: 0, bound_max: 1}"
+    shape = f"{{kind: range, channel: {{channel: FSC-A, scale: {scale}}}, {ends}, space: display}}"
+    (line,) = (line for line in explain(sample(), policy("policy: none", shape)) if "CD56+ in root" in line)
+    assert line.startswith(f"CD56+ in root: nothing, since no finite value of FSC-A {words}")
+    assert gate(sample(), policy("policy: none", shape)).counts["CD56+"] == 0
 
 
 def test_explain__leaves_out_what_nobody_reads() -> None:

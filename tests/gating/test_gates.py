@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from nkflow.errors import GateError
+from nkflow.errors import GateError, TemplateError
 from nkflow.fcs.sample import Sample
 from nkflow.gating import (
     Boolean,
@@ -288,10 +288,56 @@ def test_gate__refuses_what_can_not_be_evaluated(make, words: str) -> None:
         make()
 
 
-def test_ellipsoid__flat_on_its_scales_is_refused_with_its_name() -> None:
-    shape = Ellipsoid(["x", "y"], (0, 0), [(1, 1), (2, 2)])
+@pytest.mark.parametrize(
+    ("ends", "scale", "words"),
+    [
+        ([(2, 2), (3, 3)], None, "in one line"),
+        ([(2, 2), (3, 3)], SCALE, "in one line"),
+        ([(10, 10), (100, 100)], Log(1e3, 3), "in one line"),
+        ([(10, 1), (100, 1)], Log(1e3, 3), "in one line"),
+        ([(1, 1), (2, 3)], None, "in one line"),  # an end at the centre
+        ([(-5, 1), (1, 5)], Log(1e3, 3), "no place on its scale"),
+    ],
+)
+def test_ellipsoid__flat_on_its_scales_is_refused_where_it_is_read(ends, scale, words: str) -> None:
+    scales = {} if scale is None else {"x": scale, "y": scale}
+    flat = Population(Ellipsoid(["x", "y"], (1, 1), ends), "flat", "gate")
+    with pytest.raises(TemplateError, match=words) as caught:
+        template(GATES["range"], flat, scales=scales)
+    assert [problem.path for problem in caught.value.problems] == ["populations[1].gate"]
+
+
+def test_ellipsoid__flat_in_display_units_is_refused_where_it_is_made() -> None:
     with pytest.raises(GateError, match="flat"):
-        gate(events(INSIDE), template(shape))
+        Ellipsoid(["x", "y"], (0, 0), [(0.1, 0.1), (0.2, 0.2)], space="display")
+
+
+def test_ellipsoid__straight_in_data_units_may_bound_something_on_its_scales() -> None:
+    shape = Ellipsoid(["x", "y"], (1, 1), [(10, 100), (100, 1090)])  # in one line as they stand
+    with pytest.raises(TemplateError, match="flat"):
+        template(shape)
+    assert masked(shape, (1, 1, 0), (900, 1, 0), scales={"x": Log(1e3, 3), "y": Log(1e4, 4)}) == [True, False]
+
+
+@pytest.mark.parametrize("scale", [None, Log(1e3, 3)])
+def test_ellipsoid__flat_at_the_last_moment_is_told_by_its_path(scale) -> None:
+    scales = {} if scale is None else {"x": scale, "y": scale}
+    good = Population(Ellipsoid(["x", "y"], (1, 1), [(10, 1), (1, 10)]), "flat", "gate")
+    fine = template(GATES["open range"], good, scales=scales).document
+    gates = [entry.gate for entry in fine.populations]
+    bad = gates[1].model_copy(update={"half_axes": ((10.0, 10.0), (100.0, 100.0))})  # nobody looks
+    entries = (fine.populations[0], fine.populations[1].model_copy(update={"gate": bad}))
+    with pytest.raises(GateError, match="flat") as caught:
+        gate(events(INSIDE), Template(fine.model_copy(update={"populations": entries})))
+    assert caught.value.where == "gate/flat"
+
+
+def test_polygon__without_a_place_on_its_scale_is_told_by_its_path() -> None:
+    scales = {"x": Log(1e3, 3)}
+    shape = Population(Polygon("x", "y", [(-5, 0), (5, 5), (5, 0)]), "odd", "gate")
+    with pytest.raises(GateError, match="no place on its scale") as caught:
+        gate(events(INSIDE), template(GATES["open range"], shape, scales=scales))
+    assert caught.value.where == "gate/odd"
 
 
 @pytest.mark.parametrize(

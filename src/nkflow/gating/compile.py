@@ -9,7 +9,7 @@ from nkflow.fcs.channels import Channel
 from nkflow.gating.axis_bins import axis_bins
 from nkflow.gating.bind import Binding, Source
 from nkflow.gating.columns import Columns, columns_for
-from nkflow.gating.compile_gate import combined, ellipsoid, near, polygon, scale_for, sides
+from nkflow.gating.compile_gate import at_population, combined, ellipsoid, near, polygon, scale_for, sides
 from nkflow.gating.drawing import BINS, Drawing, axis_of
 from nkflow.gating.gates import Boolean, Ellipsoid, Polygon
 from nkflow.gating.pools import Coded
@@ -147,16 +147,17 @@ class _Compiler:
         """Add what begins as soon as the events of `parent` are known: outlines below it, and its histograms."""
         below = [index for index in self.tree.children[parent] if index in self.todo]
         gates = {index: self.gates[self.nodes[index].entry] for index in below}
-        polygons = [index for index, gate in gates.items() if isinstance(gate, Polygon)]
+        polygons = {index: gate for index, gate in gates.items() if isinstance(gate, Polygon)}
+        ellipsoids = {index: gate for index, gate in gates.items() if isinstance(gate, Ellipsoid)}
         if any(scale is not None for index in polygons for _, scale in self._axes(index)):
             self.steps.append(Select(parent, f"select the events of {self._name(parent)}"))
         rows: dict[Row, int] = {}
-        for index, gate in gates.items():
-            if isinstance(gate, Polygon):
+        for index, gate in polygons.items():
+            with at_population(self.nodes[index].path):
                 self._polygon(index, gate, rows)
-        for index, gate in gates.items():
-            if isinstance(gate, Ellipsoid):
-                self._ellipsoid(index, gate)
+        for index, shape in ellipsoids.items():
+            with at_population(self.nodes[index].path):
+                self._ellipsoid(index, shape)
         if parent in self.draw:
             for drawing, sources in self._drawings(parent):
                 self._draw(drawing, sources)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import assert_never
 
@@ -15,14 +16,15 @@ from nkflow.gating.bind import Source
 from nkflow.gating.boxes import boxes
 from nkflow.gating.gates import Boolean, Ellipsoid, Polygon, Quadrant, Range, Rectangle
 from nkflow.gating.gates.dimension import Space
-from nkflow.gating.gates.ellipsoid import quadratic_form
+from nkflow.gating.gates.ellipsoid import form_of_half_axes, is_straight, quadratic_form
 from nkflow.gating.outline_cells import cells_of
 from nkflow.gating.steps import Combine, InEllipsoid, InPolygon, Near, Side
 from nkflow.gating.tree import ROOT, Node
-from nkflow.scales import Linear, Scale, pull_back
+from nkflow.scales import Scale, pull_back
 
 __all__ = [
     "LOWEST",
+    "at_population",
     "combined",
     "display",
     "ellipsoid",
@@ -88,10 +90,7 @@ def polygon(
 def ellipsoid(
     population: int, gate: Ellipsoid, sources: Sequence[Source], rows: Sequence[int], *, text: str
 ) -> InEllipsoid:
-    """Return the step of an ellipsoid with its centre and shape in display units.
-
-    Half-axes a_1 .. a_n (their end points minus the centre, on the scales) give C = sum of a_k a_k'.
-    """
+    """Return the step of an ellipsoid with its centre and shape in display units."""
     centre, form = _solid(gate, tuple(sources))
     labels = " x ".join(source.label for source in sources)
     return InEllipsoid(
@@ -125,9 +124,7 @@ def _solid(gate: Ellipsoid, sources: tuple[Source, ...]) -> tuple[NDArray[np.flo
     if gate.covariance is not None:
         form = quadratic_form(gate.covariance, indefinite=gate.indefinite)
     else:
-        axes = [[p - c for p, c in zip(end, centre, strict=True)] for end in ends]
-        n = range(len(axes))
-        form = quadratic_form([[sum(axis[i] * axis[j] for axis in axes) for j in n] for i in n])
+        form = form_of_half_axes(centre, ends)
     found = np.array(centre), form
     for array in found:
         array.flags.writeable = False
@@ -149,6 +146,22 @@ def _pulled(scale: Scale | None, centre: float, half: float) -> tuple[float, flo
     return (low, high) if scale is None else (pull_back(scale, low), pull_back(scale, high))
 
 
+@contextmanager
+def at_population(path: str) -> Iterator[None]:
+    """Give what is wrong with a gate the path of its population, as `where`."""
+    try:
+        yield
+    except GateError as problem:
+        raise GateError(
+            problem.message,
+            code=problem.code,
+            where=path,
+            found=problem.found,
+            expected=problem.expected,
+            next_step=problem.next_step,
+        ) from None
+
+
 def combined(population: int, node: Node, gate: Boolean, nodes: Sequence[Node]) -> Combine:
     """Return the step of a boolean gate."""
     names = [("not " if complement else "") + nodes[index].name for index, complement in node.references]
@@ -168,8 +181,7 @@ def scale_for(gate: Polygon | Ellipsoid, source: Source) -> Scale | None:
     Coordinates that are given in display units stay there.
     """
     scale = source.scale
-    flat = isinstance(scale, Linear) and scale.bounds == (-math.inf, math.inf)
-    return None if flat and gate.space == "data" else scale
+    return None if scale is not None and is_straight(scale) and gate.space == "data" else scale
 
 
 def display(
@@ -208,16 +220,28 @@ def _threshold(source: Source, value: float, space: Space) -> float:
 
 def _side_words(source: Source, side: Side, ends: Ends, space: Space) -> str:
     low, high = (_end_words(source, *pair, space) for pair in zip(ends, (side.low, side.high), strict=True))
+    beyond = []  # what the scale does not reach
+    if ends[0] is not None and not low:
+        beyond.append((side.low == LOWEST, f"is at or above {ends[0]:g}"))
+    if ends[1] is not None and not high:
+        beyond.append((side.high > 0, f"is below {ends[1]:g}"))
+    if any(not every for every, _ in beyond):
+        says = next(words for every, words in beyond if not every)
+        return f"nothing, since no finite value of {source.label} {says} on {source.scale}"
+    note = f" (every finite value {' and '.join(w for _, w in beyond)} on {source.scale})" if beyond else ""
     if low and high:
         return f"{low} <= {source.label} < {high}"
     if not low and not high:
-        return f"{source.label} is finite"
-    return f"{source.label} >= {low}" if low else f"{source.label} < {high}"
+        return f"{source.label} is finite{note}"
+    return f"{source.label} >= {low}{note}" if low else f"{source.label} < {high}{note}"
 
 
 def _end_words(source: Source, value: float | None, threshold: float, space: Space) -> str:
+    """Return words for an end of a side; "" where there is none, or the scale does not reach so far."""
     if value is None:
         return ""
     if space == "data" or source.scale is None:
         return f"{value:g}"
+    if threshold == LOWEST or math.isinf(threshold):
+        return ""
     return f"{threshold:.17g} (pulled back from {value:g} on {source.scale})"

@@ -6,7 +6,7 @@ Gates have their own models in `nkflow.gating.gate_document`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated, Literal
 
 import numpy as np
@@ -16,11 +16,12 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from nkflow.acquisition.settings import AcquisitionChecks
 from nkflow.compensation import Spillover
 from nkflow.documents import Document
-from nkflow.errors import CompensationError
+from nkflow.errors import CompensationError, GateError
 from nkflow.gating.adaptive.document import CutDocument
 from nkflow.gating.gate_document import GateDocument
-from nkflow.gating.gates import Boolean, Quadrant
+from nkflow.gating.gates import Boolean, Ellipsoid, Quadrant
 from nkflow.gating.tree import ROOT, Entry, Mistake, Tree, resolve
+from nkflow.scales import Scale
 from nkflow.scales.document import ScaleDocument
 
 __all__ = [
@@ -173,6 +174,25 @@ class TemplateDocument(Document):
         return self
 
     @model_validator(mode="after")
+    def _ellipsoids_are_solid(self) -> TemplateDocument:
+        """Refuse half-axes that bound nothing on their scales, where no tube decides the numbers."""
+        if self.cuts:
+            return self
+        mistakes = []
+        for number, population in enumerate(self.populations):
+            gate = population.gate.gate()
+            if isinstance(gate, Ellipsoid) and not population.not_found:
+                try:
+                    _refuse_flat(gate, tuple(self.scales.get(d.channel) for d in gate.dimensions))
+                except GateError as problem:
+                    mistakes.append(Mistake((number, "gate"), str(problem)))
+        if mistakes:
+            raise ValidationError.from_exception_data(
+                "TemplateDocument", list(_details(mistakes, "populations"))
+            )
+        return self
+
+    @model_validator(mode="after")
     def _cuts_fit(self) -> TemplateDocument:
         ranged = [name for name, scale in self.scales.items() if getattr(scale, "T", None) == "range"]
         if ranged and not self.cuts:
@@ -199,6 +219,16 @@ class TemplateDocument(Document):
     @cached_property
     def _placed(self) -> tuple[Tree | None, list[Mistake]]:
         return resolve([population.entry for population in self.populations])
+
+
+@lru_cache(maxsize=256)  # every edit of a template reads all of it again
+def _refuse_flat(gate: Ellipsoid, written: tuple[ScaleDocument | None, ...]) -> None:
+    """Raise `GateError` where half-axes bound nothing on the scales of the dimensions, or those of the template."""
+    scales: list[Scale | None] = []
+    for dimension, document in zip(gate.dimensions, written, strict=True):
+        own = dimension.scale is not None or dimension.per is not None  # a ratio has its own, or none
+        scales.append(dimension.scale if own or document is None else document.scale())
+    gate.refuse_flat(scales)
 
 
 def _details(mistakes: list[Mistake], section: str) -> Iterator[InitErrorDetails]:

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from nkflow.compensation.inverse import invert
 from nkflow.errors import CompensationError, GateError
 from nkflow.gating.gates.dimension import Dimension, Placed, Space, as_dimension, as_numbers
+from nkflow.scales import Linear, Scale
 
-__all__ = ["Ellipsoid", "quadratic_form"]
+__all__ = ["Ellipsoid", "form_of_half_axes", "is_straight", "quadratic_form"]
 
 Point = tuple[float, ...]
 
@@ -43,7 +44,8 @@ class Ellipsoid(Placed):
     Raises
     ------
     GateError
-        Where the two forms are mixed, a shape is wrong, or a number is not finite or not positive.
+        Where the two forms are mixed, a shape is wrong or flat, or a number is not finite or not positive. Half-axes
+        in data units may be flat on one scale and not on another: see `refuse_flat`.
     """
 
     axes: Sequence[str | Dimension]
@@ -76,6 +78,20 @@ class Ellipsoid(Placed):
         assert rows is not None  # _check_form saw to it
         return rows
 
+    def refuse_flat(self, scales: Sequence[Scale | None]) -> None:
+        """Raise `GateError` where half-axes in data units bound nothing on `scales`, one an axis (None: linear)."""
+        if self.half_axes is None or self.space == "display":
+            return  # seen to when it was made
+        columns = [
+            np.array(column, dtype=np.float64) for column in zip(self.centre, *self.half_axes, strict=True)
+        ]
+        shown = [
+            column if scale is None or is_straight(scale) else scale.forward(column)
+            for scale, column in zip(scales, columns, strict=True)
+        ]
+        centre, *ends = np.array(shown).T.tolist()
+        form_of_half_axes(centre, ends)
+
     def _check_form(self) -> None:
         if (self.half_axes is None) is (self.covariance is None):
             raise GateError("an ellipsoid needs either half_axes or a covariance")
@@ -99,6 +115,40 @@ class Ellipsoid(Placed):
             raise GateError("the numbers of an ellipsoid must be finite, and its distance positive")
         if self.covariance is not None:
             quadratic_form(self.covariance, indefinite=self.indefinite)
+        elif self.space == "display":
+            form_of_half_axes(self.centre, self.rows)
+
+
+def is_straight(scale: Scale) -> bool:
+    """Tell whether what is straight in data units is straight on `scale`."""
+    return isinstance(scale, Linear) and scale.bounds == (-math.inf, math.inf)
+
+
+def form_of_half_axes(centre: Sequence[float], ends: Sequence[Sequence[float]]) -> NDArray[np.float64]:
+    """Return the `quadratic_form` (n, n) of n end points of half-axes, all in display units.
+
+    Half-axes a_1 .. a_n (their end points minus the centre) give C = sum of a_k a_k'.
+
+    Raises
+    ------
+    GateError
+        Where a point has no place (infinite, or NaN), or the half-axes bound nothing.
+    """
+    if not all(math.isfinite(value) for point in (centre, *ends) for value in point):
+        raise GateError(
+            "the centre or an end of a half-axis has no place on its scale",
+            next_step="Move it into the scale's range.",
+        )
+    axes = [[p - c for p, c in zip(end, centre, strict=True)] for end in ends]
+    n = range(len(axes))
+    covariance = [[sum(axis[i] * axis[j] for axis in axes) for j in n] for i in n]
+    try:
+        return quadratic_form(covariance)
+    except GateError:
+        raise GateError(
+            f"the ellipsoid is flat: on its scales the half-axes lie in one {'line' if len(axes) == 2 else 'plane'}",
+            expected="half-axes that point apart",
+        ) from None
 
 
 def quadratic_form(covariance: Sequence[Sequence[float]], *, indefinite: bool = False) -> NDArray[np.float64]:
@@ -114,8 +164,7 @@ def quadratic_form(covariance: Sequence[Sequence[float]], *, indefinite: bool = 
     matrix = np.array(covariance, dtype=np.float64)
     if not indefinite and not (np.array_equal(matrix, matrix.T) and _is_positive(matrix)):
         raise GateError(
-            "the ellipsoid is flat or none: half-axes in one plane, or a covariance that is not symmetric and "
-            "positive definite"
+            "the ellipsoid is flat or none: its covariance is not symmetric and positive definite"
         )
     try:
         inverse = invert(matrix)
