@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +40,11 @@ from nkflow.kernels.jit import Kernel
 from nkflow.kernels.program import Constants, Memory
 from nkflow.kernels.stored import is_kept
 
-__all__ = ["compile_needed", "example", "load_needed", "needed", "serve"]
+__all__ = ["compile_needed", "example", "load_needed", "needed"]
 
 MOST = 4  # processes; the longest kernel is nearly half of all
 _TUPLES: tuple[Any, ...] = (Constants, Memory)
 _WORDS = re.compile(r"read-only|[\w.]+|[()\[\],]")
-_WORKER = "import sys; sys.path[:] = {path!r}; from nkflow.kernels.needed import serve; serve()"
 
 
 def needed() -> tuple[tuple[str, str], ...]:
@@ -61,45 +61,23 @@ def compile_needed() -> int:
     """
     missing = [(name, kinds) for name, kinds in needed() if not is_kept(_kernel(name).py_func, kinds)]
     count = min(len(os.sched_getaffinity(0)), len(missing), MOST)
-    if count > 1 and sys.executable:
-        work = iter(missing)  # next() of one iterator is safe between threads
-        with ThreadPoolExecutor(count) as pool:
-            list(pool.map(lambda _: _feed(work), range(count)))
+    if count > 1:
+        pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"))
+        with pool, suppress(BrokenProcessPool):  # what went wrong is said to whoever calls the kernel
+            wait([pool.submit(_compile, *item) for item in missing])
     return len(missing)
 
 
 def load_needed() -> None:
     """Load all of it from the disk, what is compiled now included; what could not be is compiled here."""
     compile_needed()
-    for name, kinds in needed():
-        _kernel(name).entry(example(kinds))
+    for item in needed():
+        _compile(*item)
 
 
-def serve() -> None:
-    """Compile what the standard input names, a kernel a line, and say so after each."""
-    for line in sys.stdin:
-        name, kinds = json.loads(line)
-        _kernel(name).entry(example(kinds))
-        sys.stdout.write("done\n")
-        sys.stdout.flush()
-
-
-def _feed(work: Iterator[tuple[str, str]]) -> None:
-    """Let a process of its own work until nothing is left, or it ends."""
-    command = [sys.executable, "-c", _WORKER.format(path=sys.path)]
-    pipe, silent = subprocess.PIPE, subprocess.DEVNULL  # who calls the kernel says what is wrong with it
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=silent, text=True) as worker:
-        assert worker.stdin is not None
-        assert worker.stdout is not None
-        try:
-            for item in work:
-                worker.stdin.write(json.dumps(item) + "\n")
-                worker.stdin.flush()
-                if not worker.stdout.readline():
-                    break
-            worker.stdin.close()
-        except BrokenPipeError:
-            pass
+def _compile(name: str, kinds: str) -> None:
+    """Compile one kernel; runs in a process of its own."""
+    _kernel(name).entry(example(kinds))
 
 
 def _kernel(name: str) -> Kernel:
