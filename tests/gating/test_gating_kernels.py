@@ -239,6 +239,24 @@ def test_renew_and_tally__equal_their_twins(populations: list[int], n_words: int
     assert (3 < results[0][0] < 50) == bool(populations)
 
 
+@pytest.mark.parametrize(("above", "below"), [([1, 2], [0, 5]), ([3, 64], [2, 127]), ([9], [])])
+def test_leave__equals_its_twin(above: list[int], below: list[int]) -> None:
+    rng = np.random.default_rng(9)
+    old, new = rng.integers(0, 2**64, (2, 60, 2), np.uint64)
+    of = [np.zeros(2, np.uint64), np.zeros(2, np.uint64)]
+    for words, populations in zip(of, (above, below), strict=True):
+        for p in populations:
+            words[p // 64] |= np.uint64(1 << p % 64)
+    results = []
+    for module in (bits, naive_bits):
+        out, index, counts = new.copy(), np.arange(3, 57, dtype=np.uint32), np.arange(129)
+        wanted = np.array(sorted(above + below), dtype=np.int64)
+        kept = module.leave(old, out, index, *of, wanted, counts)
+        results.append((kept, index[:kept].tolist(), out.tolist(), counts.tolist()))
+    assert results[0] == results[1]
+    assert 20 < results[0][0] < 50
+
+
 SCALES = [
     Linear(10.0),
     Linear(1e9, 1e3),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["pack", "renew", "tally", "unpack"]
+__all__ = ["leave", "pack", "renew", "tally", "unpack"]
 
 
 def pack(masks, out) -> None:
@@ -31,6 +31,18 @@ def renew(words, masks, populations, marks, lanes, index):
             found.append(e)
     index[: len(found)] = found
     return len(found)
+
+
+def leave(old, new, index, above, below, populations, counts):
+    kept = []
+    for e in index.tolist():
+        if any(a & b for a, b in zip(new[e].tolist(), above.tolist(), strict=True)):
+            kept.append(e)
+        else:
+            new[e] = [a & ~b for a, b in zip(new[e].tolist(), below.tolist(), strict=True)]
+            tally(old[e : e + 1], new[e : e + 1], populations, counts)
+    index[: len(kept)] = kept
+    return len(kept)
 
 
 def tally(old, new, populations, counts) -> None:

@@ -17,22 +17,22 @@ SIZE = 8256
 
 
 class Block:
-    """Buffers for `SIZE` events, used again for every block.
+    """Buffers for `size` events, a multiple of 64, used again for every block.
 
     Rows of arrays are kept in lists, because slicing an array costs as much as a small kernel.
 
     Attributes
     ----------
-    columns : (n_columns, SIZE)
+    columns : (n_columns, size)
         Data units: decoded, then compensated, then ratios; then display units, set for some events only.
-    masks : (n_populations + 1, SIZE)
+    masks : (n_populations + 1, size)
         Who is inside; the last row is root, so that index -1 finds it.
     memory
         The same arrays, the masks also as 64-bit words (eight truth values in each), and working memory: what
         `kernels.program.run_block` takes.
-    marks : (SIZE,), mark_lanes : (SIZE / 8,)
+    marks : (size,), mark_lanes : (size / 8,)
         Working memory for what is asked about single events, seen in two ways.
-    bins : (n_bins, SIZE)
+    bins : (n_bins, size)
         Bins of all events on the axes of plots.
     counts, non_finite : (n_populations + 1,)
         Events so far; the last is root's.
@@ -43,13 +43,19 @@ class Block:
     """
 
     def __init__(
-        self, *, columns: int, populations: int, bins: int = 0, histograms: Sequence[tuple[int, ...]] = ()
+        self,
+        *,
+        columns: int,
+        populations: int,
+        bins: int = 0,
+        histograms: Sequence[tuple[int, ...]] = (),
+        size: int = SIZE,
     ) -> None:
-        self.columns = np.zeros((columns, SIZE))
-        self.masks = np.zeros((populations + 1, SIZE), dtype=np.bool_)
+        self.columns = np.zeros((columns, size))
+        self.masks = np.zeros((populations + 1, size), dtype=np.bool_)
         self.column = list(self.columns)
         self.mask = list(self.masks)
-        self.marks = np.zeros(SIZE, dtype=np.bool_)
+        self.marks = np.zeros(size, dtype=np.bool_)
         self.mark_lanes = self.marks.view(np.uint64)
         self.counts = np.zeros(populations + 1, dtype=np.int64)
         self.non_finite = np.zeros(populations + 1, dtype=np.int64)
@@ -59,15 +65,15 @@ class Block:
         flat = np.zeros(sum(sizes), dtype=np.int32)
         parts = np.split(flat, np.cumsum(sizes)[:-1]) if sizes else []
         self.histograms = [part.reshape(shape) for part, shape in zip(parts, histograms, strict=True)]
-        bytes_ = np.zeros((8, SIZE), dtype=np.uint8)
+        bytes_ = np.zeros((8, size), dtype=np.uint8)
         self.memory = Memory(
             columns=self.columns,
             masks=self.masks,
             lanes=self.masks.view(np.uint64),
-            chosen=np.zeros(SIZE + 1, dtype=np.uint32),
-            taken=np.zeros(SIZE),
-            shown=np.zeros(SIZE),
-            bins=np.zeros((bins, SIZE), dtype=np.uint16),
+            chosen=np.zeros(size + 1, dtype=np.uint32),
+            taken=np.zeros(size),
+            shown=np.zeros(size),
+            bins=np.zeros((bins, size), dtype=np.uint16),
             histograms=flat,
             counts=self.counts,
             byte_lanes=bytes_.view(np.uint64),

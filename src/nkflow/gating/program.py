@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import accumulate
 
 from nkflow.gating.bind import Binding
-from nkflow.gating.block import Block
+from nkflow.gating.block import SIZE, Block
 from nkflow.gating.columns import Columns
 from nkflow.gating.drawing import Drawing
 from nkflow.gating.pools import Coded, constants_of
@@ -75,13 +75,14 @@ class Program:
         sizes = [math.prod(drawing.shape) for drawing in self.drawings]
         return constants_of((*self.columns.coded, *self.steps), accumulate(sizes, initial=0))
 
-    def block(self) -> Block:
-        """Return working memory for one thread."""
+    def block(self, size: int = SIZE) -> Block:
+        """Return working memory of one thread for `size` events, a multiple of 64."""
         return Block(
             columns=len(self.columns.labels) + self.n_shown,
             populations=self.n_populations,
             bins=self.n_bins,
             histograms=[drawing.shape for drawing in self.drawings],
+            size=size,
         )
 
     @property

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["Edit", "turned"]
 
 Words = NDArray[np.uint64]
+FEW = 4160  # events that are picked at once, a multiple of 64; few enough that the cache still has their columns
 
 
 @dataclass(frozen=True)
@@ -189,11 +190,12 @@ class _Work:
             later = _Later(self, reader)
             for first in starts:
                 part = slice(first, min(first + SIZE, self.sample.n_events))
-                old = self.before[part]
+                old, now = self.before[part], self.words[part]
                 if not asked.read(source, first, old, sure=self.asked.sure):
                     return None
                 asked.keep(first, len(old), self.asked.hold)
-                later.add(np.add(asked.renew(old, self.words[part]), first, dtype=np.int64))
+                index = later.stay(old, now, asked.renew(old, now))
+                later.add(np.add(index, first, dtype=np.int64))
             return later.counts()
 
 
@@ -204,58 +206,51 @@ class _Later:
         self._work, self._reader = work, reader
         self._waiting, self._n = list[NDArray[np.int64]](), 0
         self._runner: _Runner | None = None
+        self._leave: Callable[..., int] | None = None
         self._populations = np.array(sorted(work.edit.edited | work.edit.following), dtype=np.int64)
         self._counts = np.zeros(64 * work.words.shape[1], dtype=np.int64)
+
+    def stay(self, old: Words, now: Words, index: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        """Take the events at `index` that are outside all edited populations out of what follows; return the others."""
+        if self._work.gone is None or not len(index):
+            return index
+        arguments = old, now, index, *self._work.gone, self._populations, self._counts
+        self._leave = self._leave or entry(bits.leave, *arguments)  # of the same kinds in every block
+        return index[: self._leave(*arguments)]
 
     def add(self, positions: NDArray[np.int64]) -> None:
         """Let the events at `positions` wait, whose edited populations are renewed."""
         self._waiting.append(positions)
         self._n += len(positions)
-        if self._n > SIZE:
-            waiting = self._stay(np.concatenate(self._waiting))
-            if len(waiting) > SIZE:
-                waiting = self._follow(waiting)
+        while self._n > FEW:
+            waiting = self._follow(np.concatenate(self._waiting))
             self._waiting, self._n = [waiting], len(waiting)
 
     def counts(self) -> NDArray[np.int64]:
         """Return how counts change, after all that waits is evaluated."""
-        waiting = self._stay(np.concatenate([np.empty(0, dtype=np.int64), *self._waiting]))
-        while len(waiting):
-            waiting = self._follow(waiting)
+        waiting = np.concatenate([np.empty(0, dtype=np.int64), *self._waiting])
+        if len(waiting):
+            self._follow(waiting)
         return self._counts
-
-    def _stay(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Take the events that are outside all edited populations out of what follows; return the others."""
-        work = self._work
-        if work.gone is None:
-            return positions
-        edited, following = work.gone
-        renewed = work.words[positions]
-        outside = ~(renewed & edited).any(axis=1)
-        self._write(positions[outside], renewed[outside] & ~following)
-        return positions[~outside]
 
     def _follow(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
         """Evaluate what follows for as many events as a block holds; return the others."""
         if self._runner is None:
-            self._runner = _Runner(self._work.second)
-        now = positions[:SIZE]
+            self._runner = _Runner(self._work.second, FEW)
+        now = positions[:FEW]
         renewed = self._work.words[now]
         self._runner.pick(self._reader, now, renewed)
         self._runner.renew(read_only(renewed), out := np.empty_like(renewed))
-        self._write(now, out)
-        return positions[SIZE:]
-
-    def _write(self, positions: NDArray[np.int64], words: Words) -> None:
-        self._work.words[positions] = words
-        bits.tally(self._work.before[positions], words, self._populations, self._counts)
+        self._work.words[now] = out
+        bits.tally(self._work.before[now], out, self._populations, self._counts)
+        return positions[FEW:]
 
 
 class _Runner:
     """One program and its block."""
 
-    def __init__(self, program: Program) -> None:
-        self._program, self._block = program, program.block()
+    def __init__(self, program: Program, size: int = SIZE) -> None:
+        self._program, self._block = program, program.block(size)
         self._ahead, self._constants = program.columns.ahead, program.constants
         memory = self._block.memory  # nobody asks how many are in each population
         self._memory = memory._replace(lanes=memory.lanes[:0], counts=memory.counts[:0])

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from nkflow.kernels.jit import kernel
 
-__all__ = ["pack", "renew", "tally", "unpack"]
+__all__ = ["leave", "pack", "renew", "tally", "unpack"]
 
 
 @kernel
@@ -97,6 +97,46 @@ def renew(
                 index[count] = e  # overwritten by the next event where nothing differs: no branch
                 count += np.uint64(marks[e])
     return int(count)
+
+
+@kernel
+def leave(
+    old: NDArray[np.uint64],
+    new: NDArray[np.uint64],
+    index: NDArray[np.uint32],
+    above: NDArray[np.uint64],
+    below: NDArray[np.uint64],
+    populations: NDArray[np.int64],
+    counts: NDArray[np.int64],
+) -> int:
+    """Take the events `index` (n,) that are in none of the populations `above` out of those `below`.
+
+    The others stay in front of `index`; returns how many.
+
+    Parameters
+    ----------
+    old, new : (n_events, n_words)
+        Changed in `new`.
+    above, below : (n_words,)
+        Bits.
+    populations, counts
+        All of `above` and `below`, and how many more events are in each, as of `tally`: for those taken out.
+    """
+    one, kept = np.uint64(1), np.uint64(0)
+    for j in range(index.shape[0]):
+        e, inside = index[j], np.uint64(0)
+        for word in range(new.shape[1]):
+            inside |= new[e, word] & above[word]
+        index[kept] = e
+        if inside != 0:
+            kept += one
+        else:
+            for word in range(new.shape[1]):
+                new[e, word] &= ~below[word]
+            for k in range(populations.shape[0]):
+                word, shift = populations[k] // 64, np.uint64(populations[k] % 64)
+                counts[populations[k]] -= np.int64((old[e, word] >> shift) & one)
+    return int(kept)
 
 
 @kernel
