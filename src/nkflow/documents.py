@@ -213,15 +213,35 @@ def _plain(node: object) -> object:
 
 def _problem(item: ErrorDetails, tree: object, name: str) -> Problem:
     """Turn one pydantic error into a `Problem` with the line where it stands."""
-    path, line, found = _locate(tree, item["loc"])
-    message = item["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    if item["type"] == "missing":
+    kind, given = item["type"], item.get("ctx", {})
+    path, line, found = _locate(tree, item["loc"], absent=kind in ("missing", "template"))
+    if kind == "missing":
         return Problem(
             name, line, path, "nothing", "a value: the field is required", f"Add '{item['loc'][-1]}'."
         )
-    if item["type"] == "extra_forbidden":
+    if kind == "extra_forbidden":
         return Problem(name, line, path, "an unknown key", "a key of this document", "Check its spelling.")
-    return Problem(name, line, path, found, message[:1].lower() + message[1:], _next_step(item["type"]))
+    if kind.startswith("union_tag"):
+        key = str(given["discriminator"]).strip("'")
+        found = f"{key}: {given['tag']}" if "tag" in given else f"no {key}"
+        expected = f"one of {given['expected_tags']}" if "tag" in given else f"a mapping that has '{key}'"
+        return Problem(name, line, path, found, expected, f"Say which {key} it is.")
+    if item["msg"].startswith("Input should be "):
+        expected = item["msg"].removeprefix("Input should be ")
+        return Problem(name, line, path, found, _in_yaml(expected), _next_step(kind))
+    message = item["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    if kind not in ("value_error", "assertion_error", "template"):
+        message = f"the {message[:1].lower()}{message[1:]}"  # one of pydantic's: "Tuple should have ..."
+        message = message.replace("the tuple ", "the list ").replace(" after validation", "")
+    # a sentence: a rule of several fields, or of a name; what a mapping holds is no news, nor what is in it already
+    told = found.startswith(("a mapping with ", "a list of ", "nothing")) or found.strip("'") in message
+    return Problem(name, line, path, "" if told else found, "", _next_step(kind), message)
+
+
+def _in_yaml(expected: str) -> str:
+    """Return pydantic's words for a type, which are those of JSON, in those of YAML."""
+    words = {"a valid array": "a list", "an object": "a mapping", "a valid number": "a number"}
+    return words.get(expected, expected)
 
 
 def _merged(problems: Iterable[Problem]) -> list[Problem]:
@@ -230,14 +250,19 @@ def _merged(problems: Iterable[Problem]) -> list[Problem]:
     for problem in problems:
         places.setdefault((problem.path, problem.line, problem.found), []).append(problem)
     return [
-        replace(first, expected=", or ".join(dict.fromkeys(p.expected for p in (first, *others))))
-        for first, *others in places.values()
+        replace(
+            ones[0],
+            expected=", or ".join(dict.fromkeys(p.expected for p in ones if p.expected)),
+            message="; ".join(dict.fromkeys(p.message for p in ones if p.message)),
+        )
+        for ones in places.values()
     ]
 
 
 _NEXT_STEPS = (
     (("greater_than", "less_than", "finite_number"), "Check the number and its unit."),
-    (("too_short", "too_long", "string_too"), "Add or take away entries."),
+    (("too_short", "too_long"), "Add or take away entries."),
+    (("string_too", "string_pattern"), "Write another text."),
     (("literal_error", "enum"), "Use one of these words."),
     (("date", "time"), "Write 2026-03-17 for a date, 2026-03-17T10:30:00Z for a time."),
     (
@@ -253,8 +278,11 @@ def _next_step(kind: str) -> str:
     return next((step for kinds, step in _NEXT_STEPS if kind.startswith(kinds)), "")
 
 
-def _locate(tree: object, loc: tuple[int | str, ...]) -> tuple[str, int | None, str]:
-    """Follow `loc` as far as the tree goes; union tags that pydantic adds are passed over."""
+def _locate(tree: object, loc: tuple[int | str, ...], *, absent: bool = True) -> tuple[str, int | None, str]:
+    """Follow `loc` as far as the tree goes; union tags that pydantic adds are passed over.
+
+    `absent`: the last step may be a key that is not there, and not a tag; it is named all the same.
+    """
     node, line, path = tree, _line(tree), ""
     for step in loc:
         if isinstance(node, Mapping) and step in node:
@@ -270,7 +298,7 @@ def _locate(tree: object, loc: tuple[int | str, ...]) -> tuple[str, int | None, 
             line = _line(node, step) or line
             node = node[step]
             path += f"[{step}]"
-        elif step == loc[-1] and isinstance(node, Mapping):
+        elif absent and step == loc[-1] and isinstance(node, Mapping):
             path += f".{step}" if path else str(step)
     return path, line, _short(node)
 

@@ -191,7 +191,10 @@ class CountingError(DataError):
 
 @dataclass(frozen=True)
 class Problem:
-    """One mistake in a document: where it stands, what was found, what was expected, the next step."""
+    """One mistake in a document: where it stands, what was found, what was expected, the next step.
+
+    ``message`` is a sentence where a rule is broken that found and expected alone don't tell.
+    """
 
     file: str
     line: int | None
@@ -199,10 +202,13 @@ class Problem:
     found: str
     expected: str
     next_step: str = ""
+    message: str = ""
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
-        text = f"{place}: {self.path or '(document)'}: found {self.found}; expected {self.expected}"
+        found = f"found {self.found}" if self.found else ""
+        expected = f"expected {self.expected}" if self.expected else ""
+        text = f"{place}: {self.path or '(document)'}: {'; '.join(filter(None, (self.message, found, expected)))}"
         return f"{text}. {self.next_step}" if self.next_step else text
 
 

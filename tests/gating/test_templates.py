@@ -86,7 +86,7 @@ def test_sha256__ignores_comments_and_sees_every_number() -> None:
             "name: CD56+, gate",
             "name: CD56+, parent: CD16+, exclude: [CD56+], gate",
             "populations[0]",
-            "circle",
+            "the population 'CD56+' needs itself",
         ),
         ("name: beads", "name: cells", "populations[2].name", "twice"),
         ("low: 300", "low: .nan", "populations[4].gate.range.low", "finite"),
@@ -110,6 +110,67 @@ def test_template__tells_line_and_path_of_a_mistake(old: str, new: str, path: st
     assert found, str(caught.value)
     assert abs((found[0].line or 0) - line) <= 1, str(caught.value)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (
+            "kind: rectangle",
+            "kind: circle",
+            "16: populations[2].gate: found kind: circle; expected one of 'range', 'rectangle', 'polygon', "
+            "'ellipsoid', 'quadrant', 'boolean'. Say which kind it is.",
+        ),
+        (
+            "kind: rectangle, ",
+            "",
+            "16: populations[2].gate: found no kind; expected a mapping that has 'kind'. Say which kind it is.",
+        ),
+        (
+            "name: CD56+, gate",
+            "name: CD56+, parent: CD56+, gate",
+            "12: populations[0]: the population 'CD56+' needs itself",
+        ),
+        (
+            "exclude: [beads]",
+            "exclude: [CD16+]",
+            "17: populations[3]: populations need each other in a circle: 'NK' needs 'cells', "
+            "'cells' needs 'CD16+', 'CD16+' needs 'NK'",
+        ),
+        (
+            "low: 300",
+            "low: 300, high: 200",
+            "25: populations[4].gate: CD16: the range is empty; found 300.0 to 200.0; expected low < high",
+        ),
+        (
+            "parent: NK,",
+            "parent: NKK,",
+            "25: populations[4].parent: there is no population 'NKK'; "
+            "there are CD16+, CD56+, NK, NKT-like, T, beads, cells, other",
+        ),
+        (
+            "low: 300",
+            "low: x",
+            "25: populations[4].gate.low: found 'x'; expected a number. Write a value of that type.",
+        ),
+        (
+            "policy: file",
+            "policy: template",
+            "8: compensation: a matrix stands in the template with policy: template, and only then",
+        ),
+        (
+            "[1, null]",
+            "[1, null, 3]",
+            "16: populations[2].gate.bounds.FSC-A: the list should have at most 2 items, not 3. "
+            "Add or take away entries.",
+        ),
+    ],
+)
+def test_template__says_a_mistake_in_a_sentence(old: str, new: str, sentence: str) -> None:
+    with pytest.raises(TemplateError) as caught:
+        parse_template(GOOD.replace(old, new), name="mine.yaml")
+    assert f"mine.yaml:{sentence}" in [str(problem) for problem in caught.value.problems]
+    assert "mistake" in str(caught.value)
 
 
 def test_template__tells_all_mistakes_at_once() -> None:

@@ -62,7 +62,7 @@ class MatrixDocument(Document):
     def spillover(self) -> Spillover:
         """Return the matrix; without names a dye goes by its detector's."""
         if len({len(row) for row in self.rows}) > 1:
-            raise ValueError("rows of different length")
+            raise ValueError("the rows of the matrix are of different length")
         rows = np.array(self.rows, dtype=np.float64)
         return Spillover(self.dyes or self.detectors, rows, self.detectors, source="template")
 

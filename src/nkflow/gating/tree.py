@@ -135,7 +135,7 @@ class _Resolution:
 
     def tree(self) -> tuple[Tree | None, list[Mistake]]:
         if len(self.populations) > MAX_POPULATIONS:
-            text = f"{len(self.populations)} populations; at most {MAX_POPULATIONS} can be kept"
+            text = f"there are {len(self.populations)} populations, and at most {MAX_POPULATIONS} can be kept"
             return None, [Mistake((), text)]
         if self._doubled([self.entries[entry].parent for entry, _, _ in self.populations]):
             return None, self._distinct()
@@ -226,15 +226,24 @@ class _Resolution:
             ready = [index for index in waiting if done.issuperset(nodes[index].needs)]
             if not ready:
                 circle = _circle(nodes, waiting)
-                names = " needs ".join(nodes[index].name for index in (*circle, circle[0]))
-                self.mistakes.append(Mistake((nodes[circle[0]].entry,), f"a circle: {names}"))
+                needs = zip(circle, (*circle[1:], circle[0]), strict=True)
+                words = ", ".join(f"'{nodes[a].name}' needs '{nodes[b].name}'" for a, b in needs)
+                text = f"populations need each other in a circle: {words}"
+                if len(circle) == 1:
+                    text = f"the population '{nodes[circle[0]].name}' needs itself"
+                self.mistakes.append(Mistake((nodes[circle[0]].entry,), text))
                 return None
             order += ready
             done.update(ready)
             waiting = [index for index in waiting if index not in done]
         for index in order:
             if nodes[index].path.count("/") >= MAX_DEPTH:
-                self.mistakes.append(Mistake((nodes[index].entry, "parent"), f"deeper than {MAX_DEPTH}"))
+                self.mistakes.append(
+                    Mistake(
+                        (nodes[index].entry, "parent"),
+                        f"this is deeper than {MAX_DEPTH} populations",
+                    )
+                )
                 return None
         return tuple(order)
 

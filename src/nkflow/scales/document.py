@@ -47,7 +47,7 @@ class _Scaled(Document):
         try:
             self.scale()
         except ScaleError as problem:
-            raise ValueError(f"{problem.expected}, not {problem.found}") from None
+            raise ValueError(str(problem)) from None
         return self
 
     def scale(self) -> Scale:
