@@ -17,7 +17,7 @@ __all__ = ["warmup"]
 def warmup() -> None:
     """Gate a few events in memory with every kind of gate and scale, so that their kernels stand in the cache."""
     names = ("A", "B", "C", "D")
-    corners = [(0.0, 0.0), (900.0, 0.0), (900.0, 900.0)]
+    corners = [(0.0, 0.0), (900.0, 0.0), (900.0, 900.0), (0.0, 900.0)]
     template = Template.of(
         Polygon("A", "B", corners, name="cells"),
         Range("C", low=0, high=800, name="range", parent="cells"),
@@ -30,4 +30,4 @@ def warmup() -> None:
         values, matrix = np.linspace(-100.0, 1000.0, 64, dtype=stored), Spillover(names, np.eye(4) + 0.01)
         columns = {name: np.roll(values, k) for k, name in enumerate(names)}
         gating = gate(Sample.from_arrays(columns, spillover=matrix), template, threads=1)
-        gating.update(template.with_gate("range", low=10), threads=1)
+        gating.update(template.with_gate("range", low=-90, high=300), threads=1)  # events leave it, and enter
