@@ -9,7 +9,7 @@ from nkflow.compensation import Spillover
 from nkflow.errors import CompensationError, GatingError, PanelError
 from nkflow.fcs.sample import Sample
 from nkflow.gating import Dimension, Polygon, Range, Template, explain, gate, parse_template
-from nkflow.scales import Linear
+from nkflow.scales import Linear, Ratio
 
 MATRIX = Spillover(("FITC-A", "PE-A"), [[1, 0.5], [0, 1]], source="file")
 
@@ -268,6 +268,49 @@ def test_explain__says_where_no_value_can_be_inside(ends: str, words: str) -> No
     (line,) = (line for line in explain(sample(), policy("policy: none", shape)) if "CD56+ in root" in line)
     assert line.startswith(f"CD56+ in root: nothing, since no finite value of FSC-A {words}")
     assert gate(sample(), policy("policy: none", shape)).counts["CD56+"] == 0
+
+
+def _both(policy_text: str = "file", channel: str = "CD56") -> Template:
+    raw = Dimension(channel, compensated=False)
+    gates = (Range(channel, low=30, name="as usual"), Range(raw, low=30, name="raw"))
+    return Template.of(*gates, Polygon("FSC-A", raw, BOX, name="box"), compensation=policy_text)
+
+
+BOX = [(0, 0), (70, 0), (70, 70), (0, 70)]
+
+
+def test_labels__tell_uncompensated_values_from_those_of_the_same_channel() -> None:
+    lines = explain(sample(), _both())
+    assert "as usual in root: CD56 (PE-A), compensated >= 30" in lines
+    assert "raw in root: CD56 (PE-A), uncompensated >= 30" in lines
+    assert "root: histogram of CD56 (PE-A), uncompensated" in lines
+    drawn = gate(sample(), _both())
+    axes = [(h.x.label, h.y and h.y.label) for h in drawn.histograms]
+    assert axes == [
+        ("CD56 (PE-A)", None),
+        ("CD56 (PE-A), uncompensated", None),
+        ("FSC-A", "CD56 (PE-A), uncompensated"),
+    ]
+    figure = drawn.figure("raw").to_json()
+    assert "CD56 (PE-A), uncompensated" in figure
+
+
+@pytest.mark.parametrize(("policy_text", "channel"), [("none", "CD56"), ("file", "FSC-A")])
+def test_labels__say_nothing_of_compensation_where_there_is_none(policy_text: str, channel: str) -> None:
+    lines = explain(sample(), _both(policy_text, channel))
+    assert not any("uncompensated" in line for line in lines)
+    drawn = gate(sample(), _both(policy_text, channel))
+    assert not any("compensated" in axis.label for h in drawn.histograms for axis in (h.x, h.y) if axis)
+
+
+def test_labels__of_a_ratio_say_it_of_each_channel() -> None:
+    per = Dimension("CD56", compensated=False, per="FITC-A", ratio=Ratio(1, 0, 0))
+    usual = Dimension("CD56", per="FITC-A", ratio=Ratio(1, 0, 0))
+    template = Template.of(Range(per, low=1, name="raw"), Range(usual, low=1, name="usual"))
+    labels = [h.x.label for h in gate(sample(), template).histograms]
+    raw = "CD56 (PE-A), uncompensated / FITC-A, uncompensated"
+    assert labels[0] == raw
+    assert "compensated" not in labels[1]
 
 
 def test_explain__leaves_out_what_nobody_reads() -> None:

@@ -161,7 +161,10 @@ class Binding:
     def _label(self, name: str, reading: Reading) -> str:
         where = self.channels[reading.channel].name if reading.channel >= 0 else ""
         text = name if where in ("", name) else f"{name} ({where})"
-        return f"{text}, compensated" if reading.dye is not None else text
+        if reading.dye is not None:
+            return f"{text}, compensated"
+        covered = self.spillover is not None and reading.channel in self.detectors
+        return f"{text}, uncompensated" if covered else text
 
 
 def bind(

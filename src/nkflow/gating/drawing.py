@@ -63,7 +63,7 @@ def axis_of(source: Source, channel: Channel | None) -> Axis:
         top = RATIOS * abs(source.ratio.A) or 1.0
     below = top if source.ratio is not None and source.ratio.A < 0 else 0.0
     scale: Scale = source.scale or Linear(top, below)
-    label = source.label.removesuffix(", compensated")
+    label = source.label.replace(", compensated", "")  # as usual; what is drawn uncompensated says so
     match scale:
         case Biex():
             return Axis(label, scale, 0.0, float(scale.channels))
