@@ -23,7 +23,7 @@ def warmup() -> None:
         Range("C", low=0, high=800, name="range", parent="cells"),
         Quadrant("A", 100, "B", 200, names={"-+": "NK", "+*": "T"}, parent="range"),
         Ellipsoid(["C", "D"], (300, 300), [(400, 300), (300, 500)], name="round"),
-        Boolean("or", ["NK", "T"], name="either"),
+        Boolean("or", ["NK", "T"], name="either", parent="range"),
         scales={"A": Linear(1000), "B": Logicle(1000, 0.5, 4.5), "C": Biex(), "D": Arcsinh(1000, 4, 1)},
     )
     for stored in (np.float32, np.float64):
