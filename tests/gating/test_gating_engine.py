@@ -339,3 +339,23 @@ def test_held__lets_the_oldest_columns_go(monkeypatch: pytest.MonkeyPatch) -> No
     for name in "abc":
         chain.keep({columns[name]: np.zeros(1)})
     assert list(chain.values) == [columns["b"], columns["c"]]
+
+
+def test_gate__has_512_populations_in_the_words_needed() -> None:
+    values = np.random.default_rng(512).normal(0.0, 300.0, (20_000, 2))
+    sample = Sample.from_arrays(values, ["A", "B"])
+    ranges = [
+        Range("AB"[k % 2], low=float(k) - 256.0, name=f"p{k}", parent=f"p{k - 1}" if k % 8 else None)
+        for k in range(512)
+    ]
+    found = gate(sample, Template.of(*ranges), threads=2)
+    assert found.membership().shape == (20_000, 8)
+    inside = np.ones(20_000, dtype=np.bool_)
+    for k in range(512):
+        own = values[:, k % 2] >= k - 256.0
+        inside = inside & own if k % 8 else own
+        assert np.array_equal(found.mask(f"p{k}"), inside), k
+        assert found.counts[f"p{k}"] == np.count_nonzero(inside)
+    assert found.update(Template.of(*ranges[:-1], Range("B", low=90.0, name="p511", parent="p510"))).counts[
+        "p511"
+    ] == (np.count_nonzero(found.mask("p510") & (values[:, 1] >= 90.0)))
