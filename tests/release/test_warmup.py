@@ -53,14 +53,32 @@ def _compiled(cache: Path, *words: str) -> list[str]:
 def test_warmup__leaves_nothing_to_compile(tmp_path: Path, project: Path) -> None:
     lot = project / "sample_fcs" / "lot.yaml"
     cache, tube, out = tmp_path / "cache", str(lot.with_name("A.fcs")), str(tmp_path / "release")
-    compiled = set(_compiled(cache, "warmup")) - {"numba"}
+    compiled = set(_compiled(cache, "release", str(lot), "--out", out, "--json")) - {"numba"}
     assert len(os.sched_getaffinity(0)) == 1 or not compiled  # other processes did it
     assert len(list(cache.rglob("*.kernel"))) == len(needed())
     assert not list(cache.rglob("*.part"))
     assert _compiled(cache, "warmup") == []
     assert _compiled(cache, "gate", tube, "--template", "nk_release_7aad") == []
     assert _compiled(cache, "gate", tube, "--template", "nk_release_7aad_adaptive") == []
-    assert _compiled(cache, "release", str(lot), "--out", out) == []
+    assert _compiled(cache, "release", str(lot), "--out", out, "--force") == []
+
+
+def test_compile_needed__does_nothing_that_can_not_be_kept(tmp_path: Path) -> None:
+    code = (
+        "import os, sys\nfrom nkflow.kernels import needed as n, stored\n"
+        "n.ProcessPoolExecutor = None\n"
+        "{}\nprint(n.compile_needed(print), 'numba' in sys.modules)"
+    )
+    for lost in ("stored.os.access = lambda *a: False", "stored.links = lambda: False"):
+        run = subprocess.run(
+            [sys.executable, "-c", code.format(lost)],
+            capture_output=True,
+            text=True,
+            timeout=100,
+            env=os.environ | {"NKFLOW_CACHE_DIR": str(tmp_path)},
+            check=True,
+        )
+        assert run.stdout == f"{len(needed())} False\n"
 
 
 def test_needed__is_what_a_release_calls() -> None:

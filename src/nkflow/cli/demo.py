@@ -30,9 +30,12 @@ def demo(out: Path, verdict_is_data: bool, force: bool, as_json: bool) -> None:
     The lot is simulated, so the true dose is known; the table shows whether it lies in the stated interval.
     A demo folder that an earlier demo made is replaced.
     """
+    from nkflow.kernels.needed import compile_needed
     from nkflow.release.demo import run_demo
 
-    result = run_demo(out, force=force, progress=progress(click.get_current_context()))
+    say = progress(click.get_current_context())
+    compile_needed(say)
+    result = run_demo(out, force=force, progress=say)
     if as_json:
         echo_json(result.document)
     else:

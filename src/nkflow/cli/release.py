@@ -43,14 +43,15 @@ def release(
     Example:
       nkflow release lot.yaml --out release
     """
+    from nkflow.kernels.needed import compile_needed
     from nkflow.release.files import refuse_existing
     from nkflow.release.pipeline import FILES
     from nkflow.release.pipeline import release as run
 
     refuse_existing(out, force=force, names=FILES)
-    result = run(
-        lot, threads=threads, second_engine=second_engine, progress=progress(click.get_current_context())
-    )
+    say = progress(click.get_current_context())
+    compile_needed(say)
+    result = run(lot, threads=threads, second_engine=second_engine, progress=say)
     written = result.write(out, force=force)
     if as_json:
         echo_json(result.record)

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple, cast
 
-__all__ = ["Code", "host", "runnable"]
+__all__ = ["Code", "host", "links", "runnable"]
 
 
 class Code(NamedTuple):
@@ -48,6 +48,11 @@ def host() -> str:
     llvm = _llvm()
     features = hashlib.sha256(llvm.get_host_cpu_features().flatten().encode()).hexdigest()
     return f"{llvm.get_process_triple()} {llvm.get_host_cpu_name()} {features[:16]}"
+
+
+def links() -> bool:
+    """Tell whether code can be linked here without numba."""
+    return _helpers() is not None
 
 
 def runnable(code: Code, function: Callable[..., Any]) -> Callable[..., Any] | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -38,7 +38,7 @@ from nkflow.kernels import (  # noqa: F401  # those of `needed.json`
 )
 from nkflow.kernels.jit import Kernel
 from nkflow.kernels.program import Constants, Memory
-from nkflow.kernels.stored import is_kept
+from nkflow.kernels.stored import can_keep, is_kept
 
 __all__ = ["compile_needed", "example", "load_needed", "needed"]
 
@@ -54,14 +54,19 @@ def needed() -> tuple[tuple[str, str], ...]:
     return tuple(sorted(pairs, key=lambda pair: (-len(pair[1]), pair)))
 
 
-def compile_needed() -> int:
+def _silent(_: str) -> None:
+    """Say nothing."""
+
+
+def compile_needed(say: Callable[[str], None] = _silent) -> int:
     """Compile what is not on the disk, with a process for every processor; return how many kernels that were.
 
-    What a process could not do is left to whoever calls the kernel.
+    What a process could not do, or could not keep, is left to whoever calls the kernel.
     """
     missing = [(name, kinds) for name, kinds in needed() if not is_kept(_kernel(name).py_func, kinds)]
     count = min(len(os.sched_getaffinity(0)), len(missing), MOST)
-    if count > 1:
+    if count > 1 and can_keep():
+        say(f"compiling {len(missing)} kernels, once")
         pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"))
         with pool, suppress(BrokenProcessPool):  # what went wrong is said to whoever calls the kernel
             wait([pool.submit(_compile, *item) for item in missing])

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from nkflow.kernels.cache import compiler_hash, folder
-from nkflow.kernels.native import Code, host, runnable
+from nkflow.kernels.native import Code, host, links, runnable
 
-__all__ = ["is_kept", "keep", "load"]
+__all__ = ["can_keep", "is_kept", "keep", "load"]
 
 
 def load(function: Callable[..., Any], kinds: str) -> Callable[..., Any] | None:
@@ -33,6 +33,11 @@ def load(function: Callable[..., Any], kinds: str) -> Callable[..., Any] | None:
     if of != _of(function, kinds):
         return None
     return runnable(Code(wrapper, tuple(environments), tuple(needs), machine), function)
+
+
+def can_keep() -> bool:
+    """Tell whether this process can write kernels, and read them back."""
+    return os.access(folder(), os.W_OK) and links()
 
 
 def is_kept(function: Callable[..., Any], kinds: str) -> bool:
