@@ -1,8 +1,8 @@
 """Machine code becomes a function of this process, with LLVM's linker and numba's C helpers but without numba's import.
 
 The code is what numba compiled: a function that Python calls, with the conversion of its arguments. It asks for C
-functions of three of numba's extension modules, which need nothing else of numba; that is half of what its import does
-for a function from its own cache. Every function has a linker of its own, so nothing of one is taken for another's.
+functions of three of numba's extension modules, which need nothing else of numba. Every function has a linker of its
+own, so nothing of one is taken for another's.
 """
 
 from __future__ import annotations
